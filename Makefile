@@ -1,0 +1,30 @@
+# make tables: set-up, then the main job. make test: set-up, then every check.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: tables test check clean
+
+tables: $(READY)
+	$(BIN)/snakemake --cores all results/tables
+	@for table in results/tables/*/*.md; do echo; cat $$table; done
+	@echo; echo "Tables: results/tables/   rankings: results/rankings/   models: results/students/"
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/mypy
+	$(BIN)/snakemake --lint
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cpu,dev]'
+	touch $(READY)
+
+clean:
+	rm -rf .venv results logs .snakemake

@@ -1,0 +1,46 @@
+# TAS-B from a collection to the tables of the paper. Stages, in order, are the includes.
+
+from snakemake.utils import min_version
+
+min_version("9.11")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/collection.smk"
+include: "workflow/rules/tokens.smk"
+include: "workflow/rules/lexical.smk"
+include: "workflow/rules/teachers.smk"
+include: "workflow/rules/clusters.smk"
+include: "workflow/rules/plans.smk"
+include: "workflow/rules/students.smk"
+include: "workflow/rules/vectors.smk"
+include: "workflow/rules/rankings.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/tables.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        TARGETS.everything,
+
+
+for alias in ("tables", "results/tables", "results/tables/"):
+
+    rule:
+        name:
+            alias
+        input:
+            TARGETS.everything,
+
+
+for table in CONFIG.tables:
+
+    rule:
+        name:
+            table
+        input:
+            TARGETS.table(table),

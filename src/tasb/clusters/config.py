@@ -1,0 +1,18 @@
+"""Config of the query clusters."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tasb.settings import Settings
+
+
+class Clusters(Settings):
+    """k-means over the query vectors of a system, by default the baseline's."""
+
+    system: str = "baseline"
+    k: int = Field(2000, ge=1)
+    iterations: int = Field(10, ge=1)
+    distance: Literal["inner-product", "euclidean"] = "inner-product"
+    """Spherical k-means with inner-product assignment (released), or Eq. 10 as printed."""
+    seed: int = 0

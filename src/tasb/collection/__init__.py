@@ -1,0 +1,1 @@
+"""Stage 1: passages, queries, judgments and training pairs, checked where they enter."""

@@ -1,0 +1,76 @@
+"""Config of a collection: where its texts, judgments and training pairs come from."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from tasb.settings import Settings
+
+TRAINING = "training"
+VALIDATION = "validation"
+
+
+class QuerySet(Settings):
+    """Queries to evaluate on."""
+
+    split: str | None = None
+    """Name of the split; the query set's own name by default."""
+    level: int = Field(1, ge=1)
+    """Lowest grade that counts as relevant in MRR, MAP and recall."""
+    paper: str | None = None
+    """The paper's name of this query set, where its published values may stand beside ours."""
+
+
+class Validation(Settings):
+    """Queries that choose things (early stopping) and are never reported."""
+
+    split: str | None = None
+    exclude: str | None = None
+    """A split whose queries are left out of `split`."""
+    fraction: float | None = Field(None, gt=0, lt=1)
+    """In place of a split: this share of the training passages, with their queries."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.split is None) == (self.fraction is None):
+            raise ValueError("give either 'split' or 'fraction'")
+        return self
+
+
+class Collection(Settings):
+    """A folder of files in MS MARCO's formats, or an ir_datasets collection.
+
+    In a folder, split `S` is `queries.S.tsv` and `qrels.S.txt`; with ir_datasets it is the
+    id of a dataset. Passages are absent where only runs of other systems are evaluated.
+    """
+
+    folder: str | None = None
+    ir_datasets: str | None = None
+    passages: str | None = "passages.tsv"
+    train: str | None = "train"
+    train_queries: int | None = Field(None, ge=1)
+    """Train on a random draw of this many queries; all by default."""
+    pairs: str | None = None
+    """File of training pairs (query, positive, negative ids), with or without teacher scores
+    before the ids; BM25 negatives are drawn where it is absent."""
+    validation: Validation | None = None
+    query_sets: dict[str, QuerySet] = Field(min_length=1)
+    allow_unknown_ids: bool = False
+    """Drop, and count, judgments of queries or passages that the collection lacks."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.folder is None) == (self.ir_datasets is None):
+            raise ValueError("give either 'folder' or 'ir_datasets'")
+        reserved = {TRAINING, VALIDATION, "train"} & set(self.query_sets)
+        if reserved:
+            raise ValueError(f"query set name '{min(reserved)}' is reserved")
+        return self
+
+    def split_of(self, query_set: str) -> str:
+        """Return the split that a query set, or the raw training set, is read from."""
+        if query_set == "train":
+            return self.train or "train"
+        if query_set == VALIDATION and self.validation and self.validation.split:
+            return self.validation.split
+        return self.query_sets[query_set].split or query_set

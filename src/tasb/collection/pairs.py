@@ -1,0 +1,115 @@
+"""Training pairs published with a collection, with or without teacher scores."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import csv
+
+from tasb.collection.text import lines
+from tasb.errors import TasbError
+from tasb.files import whole
+from tasb.jobs import log
+
+SCORES = ["positive_score", "negative_score"]
+IDS = ["query_id", "positive_id", "negative_id"]
+
+
+def write_published_pairs(
+    file: Path, queries: str | Path, passages: str | Path, path: str | Path
+) -> None:
+    """Read pairs as positions, sorted by query.
+
+    The file has lines ``query positive negative`` or, as the published teacher scores of
+    Margin-MSE, ``positive_score negative_score query positive negative``, separated by tabs.
+    Pairs of queries that do not train (held out, or without judgment) are left out and counted.
+
+    Raises:
+        TasbError: a line with another number of fields, an empty one, a score that is no
+            number, or a passage that the collection lacks; or no pair of a query that trains.
+    """
+    names = _columns(file)
+    training, known = _ids(queries), _ids(passages)
+    parts, total = [], 0
+    try:
+        for part in _parts(file, names):
+            total += len(part)
+            parts.append(_as_positions(part, training, known))
+    except (pa.ArrowInvalid, ValueError) as error:
+        _refuse(file, names, known, str(error))
+    pairs = pl.concat(parts).sort("query", maintain_order=True)
+    log.info("%s: %d pairs, %d of queries that do not train", file, total, total - len(pairs))
+    if pairs.is_empty():
+        raise TasbError(f"{file}: no pair is of a query that trains")
+    with whole(path) as whole_file:
+        pairs.write_parquet(whole_file)
+
+
+def _columns(file: Path) -> list[str]:
+    first = next((line for _, line in lines(file)), "")
+    names = {3: IDS, 5: SCORES + IDS}.get(len(first.split("\t")))
+    if names is None:
+        raise TasbError(f"{file}:1: expected 3 or 5 fields separated by tabs, found '{first[:60]}'")
+    return names
+
+
+def _parts(file: Path, names: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield the lines of a file, some megabytes at a time."""
+    types = {name: pa.float32() if name in SCORES else pa.string() for name in names}
+    yield from map(
+        pl.DataFrame,
+        csv.open_csv(
+            file,
+            read_options=csv.ReadOptions(column_names=names, block_size=1 << 25),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, ignore_empty_lines=False
+            ),
+            convert_options=csv.ConvertOptions(column_types=types),
+        ),
+    )
+
+
+def _refuse(file: Path, names: list[str], passages: pl.DataFrame, reason: str) -> NoReturn:
+    """Raise an error that names the first bad line; read slowly, for the error alone."""
+    known = set(passages["id"])
+    for number, line in lines(file):
+        fields = line.split("\t")
+        if len(fields) != len(names):
+            found = f"{len(fields)} fields in '{line[:60]}'; expected {len(names)}"
+            raise TasbError(f"{file}:{number}: {found}")
+        for name, field in zip(names, fields):
+            if not field or (name in SCORES and not _is_number(field)):
+                raise TasbError(f"{file}:{number}: {name} '{field}' is empty or no number")
+            if name in IDS[1:] and field not in known:
+                raise TasbError(f"{file}:{number}: passage '{field}' is not in the collection")
+    raise TasbError(f"{file}: {reason}")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _ids(texts: str | Path) -> pl.DataFrame:
+    return pl.read_parquet(texts, columns=["id", "position"])
+
+
+def _as_positions(
+    part: pl.DataFrame, queries: pl.DataFrame, passages: pl.DataFrame
+) -> pl.DataFrame:
+    scores = [name for name in SCORES if name in part.columns]
+    filled = [pl.col("query_id") != "", *(pl.col(name).is_finite() for name in scores)]
+    if part.filter(pl.all_horizontal(filled)).height < part.height:
+        raise ValueError("an empty field, or a score that is no number")
+    for side, ids in (("query", queries), ("positive", passages), ("negative", passages)):
+        named = ids.rename({"id": f"{side}_id", "position": side})
+        how: Literal["inner", "left"] = "inner" if side == "query" else "left"
+        part = part.join(named, on=f"{side}_id", how=how, maintain_order="left")
+        if part[side].has_nulls():
+            raise ValueError(f"a {side} passage is not in the collection")
+    return part.select("query", "positive", "negative", *scores)

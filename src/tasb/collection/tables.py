@@ -1,0 +1,184 @@
+"""The Parquet tables of a collection: ids are kept, with dense positions beside them."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasb.collection.source import Source
+from tasb.errors import TasbError
+from tasb.files import whole
+from tasb.jobs import log
+
+TEXTS = pa.schema([("position", pa.int32()), ("id", pa.string()), ("text", pa.string())])
+QRELS = {"query_id": pl.String, "passage_id": pl.String, "grade": pl.Int32}
+
+
+def write_texts(texts: Iterable[tuple[str, str]], where: str, path: str | Path) -> None:
+    """Stream (id, text) to Parquet: position, id, text.
+
+    Raises:
+        TasbError: an id occurs twice, or there is no text at all.
+    """
+    with whole(path) as part:
+        count = _stream(texts, part)
+        if count == 0:
+            raise TasbError(f"{where}: empty; at least one line is needed")
+        _refuse_duplicates(part, where)
+    log.info("%s: %d texts", where, count)
+
+
+def _stream(texts: Iterable[tuple[str, str]], path: Path) -> int:
+    count = 0
+    with pq.ParquetWriter(path, TEXTS, compression="zstd") as writer:
+        for rows in _batches(texts, 100_000):
+            positions = range(count, count + len(rows))
+            columns = [positions, [row[0] for row in rows], [row[1] for row in rows]]
+            writer.write_batch(
+                pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, TEXTS)], TEXTS)
+            )
+            count += len(rows)
+    return count
+
+
+def _batches(texts: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple[str, str]]]:
+    rest = iter(texts)
+    while rows := list(islice(rest, size)):
+        yield rows
+
+
+def _refuse_duplicates(path: Path, where: str) -> None:
+    ids = pl.read_parquet(path, columns=["position", "id"])
+    twice = ids.filter(pl.col("id").is_duplicated()).sort("position")
+    if twice.height:
+        first = twice.row(0, named=True)
+        again = twice.filter(pl.col("id") == first["id"]).row(1, named=True)
+        raise TasbError(
+            f"{where}: id '{first['id']}' occurs twice, in lines {first['position'] + 1} "
+            f"and {again['position'] + 1}; ids must be unique"
+        )
+
+
+def write_query_set(
+    source: Source,
+    split: str,
+    exclude: str | None,
+    passages: str | Path | None,
+    allow_unknown: bool,
+    queries_path: str | Path,
+    qrels_path: str | Path,
+) -> None:
+    """Write the queries and judgments of a split.
+
+    Args:
+        source: the collection.
+        split: name of the split.
+        exclude: a split whose queries are left out.
+        passages: the passages table, against which judgments are checked, if there is one.
+        allow_unknown: drop and count judgments of unknown ids, in place of an error.
+        queries_path: Parquet to write: position, id, text.
+        qrels_path: Parquet to write: query_id, passage_id, grade.
+
+    Raises:
+        TasbError: the data is not as `tasb.collection.text` and `read_qrels` demand.
+    """
+    left_out = {query for query, _ in source.queries(exclude)} if exclude else set()
+    where = source.where("queries", split)
+    with whole(queries_path) as part:
+        write_texts(source.queries(split), where, part)
+        _leave_out(left_out, f"{where} without those of '{exclude}'", part)
+    known = set(pl.read_parquet(queries_path, columns=["id"])["id"])
+    qrels = read_qrels(source, split, known | left_out, passages, allow_unknown)
+    with whole(qrels_path) as part:
+        qrels.filter(~pl.col("query_id").is_in(list(left_out))).write_parquet(part)
+
+
+def _leave_out(queries: set[str], where: str, path: Path) -> None:
+    """Remove queries from a table, after its duplicates were looked for by line."""
+    if not queries:
+        return
+    table = pl.read_parquet(path).filter(~pl.col("id").is_in(list(queries)))
+    if table.is_empty():
+        raise TasbError(f"{where}: no query is left")
+    positions = pl.int_range(pl.len(), dtype=pl.Int32)
+    table.with_columns(position=positions).write_parquet(path, compression="zstd")
+
+
+def read_qrels(
+    source: Source,
+    split: str,
+    queries: set[str],
+    passages: str | Path | None,
+    allow_unknown: bool,
+) -> pl.DataFrame:
+    """Return the judgments of a split: query_id, passage_id, grade.
+
+    Raises:
+        TasbError: no judgment at all, a pair judged twice, or an unknown query or passage.
+    """
+    where = source.where("qrels", split)
+    rows = list(source.judgments(split))
+    qrels = pl.DataFrame(rows, schema=QRELS, orient="row").with_row_index("line", offset=1)
+    if qrels.is_empty():
+        raise TasbError(f"{where}: no judgments")
+    twice = qrels.filter(~pl.struct("query_id", "passage_id").is_first_distinct())
+    if twice.height:
+        row = twice.row(0, named=True)
+        pair = f"query '{row['query_id']}' with passage '{row['passage_id']}'"
+        raise TasbError(f"{where}:{row['line']}: {pair} is judged twice")
+    for column, what, known in _known_ids(queries, passages):
+        unknown = qrels.filter(~pl.col(column).is_in(known.implode()))
+        if unknown.height and not allow_unknown:
+            row = unknown.row(0, named=True)
+            raise TasbError(
+                f"{where}:{row['line']}: {what} '{row[column]}' is not in the collection "
+                f"({unknown.height} such lines); mend the file, or set allow_unknown_ids: true"
+            )
+        if unknown.height:
+            log.warning("%s: %d judgments of unknown %s dropped", where, unknown.height, what)
+            qrels = qrels.filter(pl.col(column).is_in(known.implode()))
+    if qrels.is_empty():
+        raise TasbError(f"{where}: no judgment is of a known query and passage")
+    return qrels.drop("line")
+
+
+def _known_ids(
+    queries: set[str], passages: str | Path | None
+) -> Iterator[tuple[str, str, pl.Series]]:
+    yield "query_id", "query", pl.Series(sorted(queries), dtype=pl.String)
+    if passages is not None:
+        yield "passage_id", "passage", pl.read_parquet(passages, columns=["id"])["id"]
+
+
+def read_ids(path: str | Path) -> list[str]:
+    """Return the ids of a texts table, in order of position."""
+    return pl.read_parquet(path, columns=["id"])["id"].to_list()
+
+
+def read_text_column(path: str | Path, rows: int = 100_000) -> Iterator[list[str]]:
+    """Yield the texts of a texts table in order, in lists of at most `rows`."""
+    file = pq.ParquetFile(path)
+    for batch in file.iter_batches(batch_size=rows, columns=["text"]):
+        yield batch.column(0).to_pylist()
+
+
+def count_texts(path: str | Path) -> int:
+    """Return the number of texts in a table without reading them."""
+    return int(pq.read_metadata(path).num_rows)
+
+
+def relevant_positions(
+    qrels: str | Path, queries: str | Path, passages: str | Path, level: int = 1
+) -> pl.DataFrame:
+    """Return the relevant pairs of a query set as positions: query, passage (both int32)."""
+    tables = []
+    for path, side in ((queries, "query"), (passages, "passage")):
+        ids = pl.read_parquet(path, columns=["position", "id"])
+        tables.append(ids.rename({"position": side, "id": f"{side}_id"}))
+    judged = pl.read_parquet(qrels).filter(pl.col("grade") >= level)
+    for table, side in zip(tables, ("query", "passage")):
+        judged = judged.join(table, on=f"{side}_id", how="inner")
+    return judged.select("query", "passage").sort("query", "passage")

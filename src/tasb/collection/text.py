@@ -1,0 +1,63 @@
+"""Reading text files line by line; whatever is wrong is refused with file and line."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+from tasb.errors import TasbError
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number, line) of a UTF-8 file, gzipped if its name ends in .gz.
+
+    Raises:
+        TasbError: the file is missing, or a line is not UTF-8.
+    """
+    if not path.is_file():
+        raise TasbError(f"{path}: no such file (looked at {path.resolve()})")
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as file:
+        for number, raw in enumerate(file, start=1):
+            try:
+                yield number, raw.decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise TasbError(
+                    f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x} at position "
+                    f"{error.start}); convert the file to UTF-8"
+                ) from None
+
+
+def texts(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (id, text) of a file with lines ``id<TAB>text``.
+
+    Raises:
+        TasbError: a line without a tab, with an empty id, or with an empty text.
+    """
+    for number, line in lines(path):
+        identifier, tab, text = line.partition("\t")
+        if not tab:
+            raise TasbError(f"{path}:{number}: no tab in '{line[:60]}'; expected id<TAB>text")
+        if not identifier.strip() or any(part.isspace() for part in identifier):
+            raise TasbError(f"{path}:{number}: id '{identifier}' is empty or holds white space")
+        if not text.strip():
+            raise TasbError(f"{path}:{number}: empty text of '{identifier}'")
+        yield identifier, text
+
+
+def judgments(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield (query id, passage id, grade) of a TREC qrels file ``qid 0 pid grade``.
+
+    Raises:
+        TasbError: a line with another number of fields, or a grade that is no integer.
+    """
+    for number, line in lines(path):
+        fields = line.split()
+        if len(fields) != 4:
+            raise TasbError(
+                f"{path}:{number}: {len(fields)} fields in '{line[:60]}'; expected qid 0 pid grade"
+            )
+        query, _, passage, grade = fields
+        try:
+            yield query, passage, int(grade)
+        except ValueError:
+            raise TasbError(f"{path}:{number}: grade '{grade}' is no integer") from None

@@ -1,0 +1,103 @@
+"""The whole config as one typed model."""
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from tasb.clusters.config import Clusters
+from tasb.collection.config import Collection
+from tasb.encoders.config import Encoder
+from tasb.lexical.config import Negatives
+from tasb.metrics.config import Metrics
+from tasb.plans.config import Plans
+from tasb.rankings.config import Rankings, Run, System
+from tasb.settings import Settings, nearest
+from tasb.students.config import EarlyStoppingSet, Training
+from tasb.tables.config import Table
+from tasb.teachers.config import Published, Teacher
+from tasb.tokens.config import Tokens
+from tasb.vectors.config import Vectors
+
+NAMED = ("collections", "encoders", "teachers", "clusters", "runs", "systems", "tables")
+"""Parts of the config that hold declarations by name; null takes one away."""
+
+
+class Config(Settings):
+    """Everything that a user can set; see config/config.yaml."""
+
+    collection: str
+    """The collection in use, one of `collections`."""
+    seed: int = 0
+    """Seed of every draw that is not a run's own."""
+    collections: dict[str, Collection]
+    encoders: dict[str, Encoder]
+    tokens: Tokens = Tokens()
+    negatives: Negatives = Negatives()
+    teachers: dict[str, Teacher] = {}
+    clusters: dict[str, Clusters] = {}
+    plans: Plans = Plans()
+    early_stopping_set: EarlyStoppingSet = EarlyStoppingSet()
+    students: Training = Training()
+    """Defaults of every run."""
+    runs: dict[str, Training] = {}
+    systems: dict[str, System] = {}
+    vectors: Vectors = Vectors()
+    rankings: Rankings = Rankings()
+    metrics: Metrics = Metrics()
+    tables: dict[str, Table] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, data: Any) -> Any:
+        """Drop declarations that a later config sets to null; let runs extend `students`."""
+        if not isinstance(data, dict):
+            return data
+        data = {key: _declared(value) if key in NAMED else value for key, value in data.items()}
+        shared = data.get("students") or {}
+        if isinstance(data.get("runs"), dict):
+            data["runs"] = {name: merged(shared, run) for name, run in data["runs"].items()}
+        return data
+
+    @property
+    def data(self) -> Collection:
+        """The collection in use."""
+        return self.collections[self.collection]
+
+    def system(self, name: str) -> System:
+        """Return the declared system, or the run of that name as one."""
+        if name in self.systems:
+            return self.systems[name]
+        return Run(kind="run", run=name)
+
+    def trained(self, name: str) -> Training:
+        """Return the training of a run or of a teacher."""
+        if name in self.runs:
+            return self.runs[name]
+        teacher = self.teachers[name]
+        if isinstance(teacher, Published):
+            raise ValueError(f"teachers.{name} is published, so it has no model here")
+        return teacher
+
+
+def _declared(named: Any) -> Any:
+    """Return named declarations without those that are null."""
+    if not isinstance(named, dict):
+        return named
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def merged(base: Any, over: Any) -> Any:
+    """Return nested settings with some of them replaced."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {
+        **base,
+        **{key: merged(base[key], value) if key in base else value for key, value in over.items()},
+    }
+
+
+def require(name: str, known: dict[str, Any], key: str, what: str) -> None:
+    """Raise a ValueError that names the config key unless the name is known."""
+    if name not in known:
+        hint = nearest(name, known) or f"; known: {', '.join(sorted(known)) or 'none'}"
+        raise ValueError(f"{key}: unknown {what} '{name}'{hint}")

@@ -1,0 +1,115 @@
+"""Names in the config that point to other parts of it: each must exist, and none in a circle."""
+
+import graphlib
+
+from tasb.config.model import Config, require
+from tasb.rankings.config import Checkpoint, Rerank, Run, Trec
+from tasb.students.config import Training
+from tasb.teachers.config import Published
+
+Graph = dict[str, set[str]]
+
+
+def check_references(config: Config) -> None:
+    """Check every reference of the config.
+
+    Raises:
+        ValueError: a name is unknown (the nearest known one is suggested), or references
+            form a cycle (the cycle is shown).
+    """
+    require(config.collection, config.collections, "collection", "collection")
+    graph: Graph = {}
+    for kind, trainings in (("runs", config.runs), ("teachers", config.teachers)):
+        for name, training in trainings.items():
+            if not isinstance(training, Published):
+                graph[f"{kind}.{name}"] = _training(config, f"{kind}.{name}", training)
+    _check_names_are_distinct(config)
+    for name, clusters in config.clusters.items():
+        graph[f"clusters.{name}"] = {_dense(config, clusters.system, f"clusters.{name}.system")}
+    for name in config.systems:
+        graph[f"systems.{name}"] = _system_references(config, name)
+    if any("early_stopping_set" in used for used in graph.values()):
+        used = _system(config, config.early_stopping_set.system, "early_stopping_set.system")
+        graph["early_stopping_set"] = {used}
+    _check_tables(config)
+    _check_acyclic(graph)
+
+
+def _check_names_are_distinct(config: Config) -> None:
+    for first, second in (("systems", "runs"), ("teachers", "runs")):
+        for name in getattr(config, first):
+            if name in getattr(config, second):
+                raise ValueError(f"{first}.{name}: a name in '{second}' too; rename one of them")
+
+
+def _system(config: Config, name: str, key: str) -> str:
+    require(name, {**config.systems, **config.runs}, key, "system or run")
+    return f"systems.{name}" if name in config.systems else f"runs.{name}"
+
+
+def _dense(config: Config, name: str, key: str) -> str:
+    found = _system(config, name, key)
+    if not isinstance(config.system(name), Run | Checkpoint):
+        raise ValueError(f"{key}: '{name}' is of kind '{config.system(name).kind}': no vectors")
+    return found
+
+
+def _model(config: Config, name: str, key: str) -> str:
+    require(name, config.teachers, key, "teacher")
+    if isinstance(config.teachers[name], Published):
+        raise ValueError(f"{key}: teacher '{name}' is published scores, not a model")
+    return f"teachers.{name}"
+
+
+def _training(config: Config, key: str, training: Training) -> set[str]:
+    require(training.init, config.encoders, f"{key}.init", "encoder")
+    used = set()
+    if training.margins is not None:
+        require(training.margins, config.teachers, f"{key}.margins", "teacher")
+        used.add(f"teachers.{training.margins}")
+    if training.in_batch_loss != "none":
+        used.add(_model(config, training.in_batch_teacher, f"{key}.in_batch_teacher"))
+    if training.sampler.startswith("tas"):
+        require(training.clusters, config.clusters, f"{key}.clusters", "clusters")
+        used.add(f"clusters.{training.clusters}")
+    if training.early_stopping is not None:
+        used.add("early_stopping_set")
+    return used
+
+
+def _system_references(config: Config, name: str) -> set[str]:
+    system = config.systems[name]
+    if isinstance(system, Run):
+        require(system.run, config.runs, f"systems.{name}.run", "run")
+        return {f"runs.{system.run}"}
+    if isinstance(system, Checkpoint):
+        require(system.encoder, config.encoders, f"systems.{name}.encoder", "encoder")
+    if isinstance(system, Rerank):
+        first = _system(config, system.system, f"systems.{name}.system")
+        return {first, _model(config, system.model, f"systems.{name}.model")}
+    if isinstance(system, Trec):
+        for query_set in config.data.query_sets:
+            require(query_set, system.files, f"systems.{name}.files", "query set")
+    return set()
+
+
+def _check_tables(config: Config) -> None:
+    for name, table in config.tables.items():
+        known = dict.fromkeys(config.metrics.names)
+        for metric in table.metrics:
+            require(metric, known, f"tables.{name}.metrics", "metric (of metrics.names)")
+        for position, row in enumerate(table.rows):
+            key = f"tables.{name}.rows[{position}]"
+            _system(config, row.system, f"{key}.system")
+            if len(row.labels) != len(table.columns):
+                raise ValueError(
+                    f"{key}.labels: {len(row.labels)} for {len(table.columns)} columns"
+                )
+
+
+def _check_acyclic(graph: Graph) -> None:
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        cycle = " -> ".join(reversed(error.args[1]))
+        raise ValueError(f"{error.args[1][-1]}: references form a cycle: {cycle}") from None

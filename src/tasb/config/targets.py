@@ -1,0 +1,102 @@
+"""All artifacts that a table is made of, at any remove.
+
+A target of the workflow lists all of them: an artifact that is missing or outdated is then
+made anew even where what was once made from it still stands.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from tasb.collection.config import TRAINING, VALIDATION
+from tasb.config.inputs import Inputs
+from tasb.config.model import Config
+from tasb.rankings.config import Checkpoint, Rerank, Run
+
+
+class Targets:
+    """Target files under one config."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.inputs = Inputs(config)
+        self.at = self.inputs.at
+
+    @cached_property
+    def everything(self) -> list[str]:
+        """Every table and what it is made of."""
+        files = (file for table in self.config.tables for file in self.table(table))
+        return list(dict.fromkeys(files))
+
+    def table(self, table: str) -> list[str]:
+        """A table and what it is made of."""
+        walk = _Walk(self.config, self.inputs)
+        walk.add(self.at.table(table))
+        for row in self.config.tables[table].rows:
+            for query_set in self.config.data.query_sets:
+                walk.add(self.at.metrics(row.system, query_set))
+                walk.ranking(row.system, query_set)
+        return walk.files
+
+
+class _Walk:
+    """A walk from artifacts to what they are made of; each place is visited once."""
+
+    def __init__(self, config: Config, inputs: Inputs) -> None:
+        self.config, self.inputs, self.at = config, inputs, inputs.at
+        self._found: dict[str, None] = {}
+        self._visited: set[tuple[str, str]] = set()
+
+    @property
+    def files(self) -> list[str]:
+        return list(self._found)
+
+    def add(self, files: str | Iterable[str]) -> None:
+        self._found |= dict.fromkeys([files] if isinstance(files, str) else files)
+
+    def _first_visit(self, kind: str, name: str) -> bool:
+        known = (kind, name) in self._visited
+        self._visited.add((kind, name))
+        return not known
+
+    def ranking(self, system: str, query_set: str) -> None:
+        if not self._first_visit(system, query_set):
+            return
+        declared = self.config.system(system)
+        self.add([self.at.ranking(system, query_set), *self.at.passages()])
+        self.add([self.at.queries(query_set), self.at.qrels(query_set)])
+        if isinstance(declared, Rerank):
+            self.model(declared.model)
+            self.ranking(declared.system, query_set)
+        elif isinstance(declared, Run | Checkpoint):
+            self.add([*self.at.passage_vectors(system), *self.at.index(system)])
+            self.vectors(system, "passages")
+            self.vectors(system, query_set)
+            self.add(self.at.query_vectors(system, query_set))
+
+    def vectors(self, system: str, texts: str) -> None:
+        declared = self.config.system(system)
+        for files in self.inputs.dense(system, texts).values():
+            self.add(files)
+        if isinstance(declared, Run):
+            self.model(declared.run)
+
+    def model(self, name: str) -> None:
+        if not self._first_visit("model", name):
+            return
+        training = self.config.trained(name)
+        self.add(self.at.model(name))
+        for files in self.inputs.training(name).values():
+            self.add(files)
+        self.add([self.at.scored_pairs(training), self.at.pairs(), self.at.queries(TRAINING)])
+        self.add(self.at.clusters(training))
+        margins = self.inputs.uses_margins_of(training)
+        if margins is not None:
+            self.model(margins)
+        if training.in_batch_loss != "none":
+            self.model(training.in_batch_teacher)
+        if training.sampler.startswith("tas"):
+            system = self.config.clusters[training.clusters].system
+            self.add(self.at.query_vectors(system, TRAINING))
+            self.vectors(system, TRAINING)
+        if training.early_stopping is not None:
+            self.ranking(self.config.early_stopping_set.system, VALIDATION)

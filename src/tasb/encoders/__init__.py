@@ -1,0 +1,1 @@
+"""Pre-trained encoders, verified by checksum; part of the tokens stage."""

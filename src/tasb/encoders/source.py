@@ -1,0 +1,78 @@
+"""Getting an encoder's files from a package, a hub or a folder, and checking its weights."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+from tasb.encoders.config import Encoder
+from tasb.errors import TasbError
+from tasb.files import existing, sha256, whole
+from tasb.jobs import log
+
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
+"""All that is taken: weights as safetensors, a fast tokenizer, and no code."""
+
+
+def copy_encoder(name: str, encoder: Encoder, folder: str | Path) -> None:
+    """Copy the encoder's files to a folder of ours, verified.
+
+    Raises:
+        TasbError: a file is missing, or the weights have another digest than the config says.
+    """
+    source = _locate(name, encoder)
+    for file in FILES:
+        if not (source / file).is_file():
+            raise TasbError(f"encoders.{name}: {source} has no {file}")
+    found = sha256(source / "model.safetensors")
+    if encoder.sha256 is not None and found != encoder.sha256:
+        raise TasbError(
+            f"encoders.{name}.sha256: {source / 'model.safetensors'} has {found}, "
+            f"expected {encoder.sha256}; the file is damaged or another one"
+        )
+    if encoder.sha256 is None:
+        log.warning("encoders.%s: no sha256 in the config; the file has %s", name, found)
+    for file in FILES:
+        with whole(Path(folder) / file) as part:
+            shutil.copyfile(source / file, part)
+
+
+def _locate(name: str, encoder: Encoder) -> Path:
+    if encoder.folder is not None:
+        return existing(encoder.folder, f"encoders.{name}.folder")
+    if encoder.package is not None:
+        return _package_folder(name, encoder.package)
+    return _hub_folder(name, encoder)
+
+
+def _package_folder(name: str, package: str) -> Path:
+    """Return the model folder inside a package, without importing the package."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except ModuleNotFoundError:  # of the part before a dot
+        spec = None
+    if spec is None or spec.origin is None:
+        raise TasbError(
+            f"encoders.{name}.package: '{package}' is not installed; install it with pip, or "
+            f"give the same files as encoders.{name}.folder or .hub"
+        )
+    weights = sorted(Path(spec.origin).parent.rglob("model.safetensors"))
+    if not weights:
+        raise TasbError(f"encoders.{name}.package: '{package}' holds no model.safetensors")
+    return weights[0].parent
+
+
+def _hub_folder(name: str, encoder: Encoder) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        folder = snapshot_download(
+            str(encoder.hub), revision=encoder.revision, allow_patterns=list(FILES)
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise TasbError(
+            f"encoders.{name}.hub: cannot fetch '{encoder.hub}' at {encoder.revision}: {reason}; "
+            f"place {', '.join(FILES)} in a folder and set encoders.{name}.folder to it"
+        ) from None
+    return Path(folder)

@@ -1,0 +1,81 @@
+"""Whole or absent: artifacts are written beside their place, flushed, and renamed."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tasb.errors import TasbError
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path; on success it is flushed and renamed to ``path``.
+
+    The temporary path may become a file or a folder. After an error nothing is left of it,
+    and what stood at ``path`` before still stands.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+        part = Path(folder) / target.name
+        yield part
+        for file in [part, *sorted(part.rglob("*"))]:
+            _flush(file)
+        if target.is_dir():
+            shutil.rmtree(target)
+        os.replace(part, target)
+    _flush(target.parent)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file, whole or not at all."""
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write a value as indented JSON with sorted keys, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 digest of a file in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def existing(path: str | Path, key: str) -> Path:
+    """Return the path of a file or folder that the config names.
+
+    Raises:
+        TasbError: it does not exist; the message names the config key.
+    """
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise TasbError(f"{key}: '{path}' does not exist (looked at {found.resolve()})")
+    return found
+
+
+def fingerprint(recipe: dict[str, Any], files: Iterable[str]) -> str:
+    """Return a digest of a recipe and of the contents of files: equal inputs, equal digest."""
+    parts = [json.dumps(recipe, sort_keys=True), *(f"{file} {sha256(file)}" for file in files)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Stage 3: BM25 rankings, and BM25 negatives for training."""

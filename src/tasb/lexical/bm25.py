@@ -1,0 +1,105 @@
+"""BM25 by bm25s, with Lucene's formula and an analyser near to its English one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+
+from tasb.collection.tables import read_text_column
+from tasb.jobs import log, progress
+from tasb.lexical.config import Bm25
+
+LUCENE_STOPWORDS = [
+    "a",
+    "an",
+    "and",
+    "are",
+    "as",
+    "at",
+    "be",
+    "but",
+    "by",
+    "for",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "no",
+    "not",
+    "of",
+    "on",
+    "or",
+    "such",
+    "that",
+    "the",
+    "their",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "to",
+    "was",
+    "will",
+    "with",
+]
+TOKEN = r"(?u)\b\w+\b"
+
+
+class Bm25Index:
+    """An in-memory BM25 index over the passages of a collection."""
+
+    def __init__(self, passages: str | Path, settings: Bm25) -> None:
+        self._settings = settings
+        texts = [text for part in read_text_column(passages) for text in part]
+        self._retriever = bm25s.BM25(method="lucene", k1=settings.k1, b=settings.b)
+        self._retriever.index(self._terms(texts), show_progress=False)
+        self.size = len(texts)
+        log.info("BM25 index of %d passages", self.size)
+
+    def _terms(self, texts: list[str]) -> Any:
+        algorithm = None if self._settings.stemmer == "none" else self._settings.stemmer
+        stopwords = {"lucene": LUCENE_STOPWORDS, "english": "en", "none": []}
+        return bm25s.tokenize(
+            texts,
+            token_pattern=TOKEN,
+            stopwords=stopwords[self._settings.stopwords],
+            stemmer=Stemmer.Stemmer(algorithm) if algorithm else None,
+            show_progress=False,
+        )
+
+    def search(
+        self, queries: list[str], depth: int
+    ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
+        """Yield for each query its passages with a score above zero, best first.
+
+        Equal scores are in order of position, so that a ranking does not depend on chance.
+
+        Yields:
+            positions and scores, both of shape (at most `depth`,).
+        """
+        depth = min(depth, self.size)
+        for query in progress(queries, len(queries), "queries searched"):
+            terms = self._retriever.get_tokens_ids(self._query_terms(query))
+            scores = self._retriever.get_scores_from_ids(terms) if terms else np.zeros(self.size)
+            best = _top(scores, depth)
+            yield best, scores[best].astype(np.float32)
+
+    def _query_terms(self, query: str) -> list[str]:
+        tokenized = self._terms([query])
+        names = {number: term for term, number in tokenized.vocab.items()}
+        return [names[number] for number in tokenized.ids[0]]
+
+
+def _top(scores: npt.NDArray[np.floating[Any]], depth: int) -> npt.NDArray[np.int64]:
+    """Return the positions of the best positive scores, ties by position."""
+    positive = np.flatnonzero(scores > 0)
+    if len(positive) > depth:
+        least = np.partition(scores[positive], -depth)[-depth]
+        positive = positive[scores[positive] >= least]
+    return positive[np.lexsort((positive, -scores[positive]))][:depth]

@@ -1,0 +1,1 @@
+"""Stage 10: effectiveness per query, and significance."""

@@ -1,0 +1,26 @@
+"""Config of the metrics."""
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from tasb.settings import Settings
+
+METRIC = re.compile(r"^(ndcg|mrr|map|recall)(@[1-9][0-9]*)?$")
+
+
+class Metrics(Settings):
+    """Which metrics are computed, and how differences are tested."""
+
+    names: list[str] = ["ndcg@10", "mrr@10", "recall@1000", "map@1000"]
+    p: float = Field(0.05, gt=0, lt=1)
+    correction: Literal["none", "holm", "bonferroni"] = "none"
+
+    @field_validator("names")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if not METRIC.match(name):
+                raise ValueError(f"'{name}' is none of ndcg, mrr, map, recall with '@cutoff'")
+        return names

@@ -1,0 +1,36 @@
+"""BERT_DOT, the dense retriever: one vector per text, scores by dot product (Eq. 4-5)."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from tasb.models.batches import Sequences
+from tasb.models.card import Card
+from tasb.models.encoder import Encoder
+from tasb.models.pooling import pool
+
+
+class BertDot(nn.Module):
+    """A shared encoder of queries and passages."""
+
+    def __init__(self, encoder: Encoder, card: Card) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.card = card
+
+    def save(self, folder: str | Path) -> None:
+        """Write the encoder as a Hugging Face folder."""
+        self.encoder.save(folder)
+
+    def forward(self, sequences: Sequences, tokens: int) -> torch.Tensor:
+        """Return the vectors of texts.
+
+        Args:
+            sequences: token ids with special tokens, n of them.
+            tokens: padded tokens that a forward pass may hold.
+
+        Returns:
+            fp32 (n, dimensions).
+        """
+        return self.encoder.pooled(sequences, tokens, lambda s, m: pool(s, m, self.card))

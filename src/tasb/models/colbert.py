@@ -1,0 +1,85 @@
+"""ColBERT, the in-batch teacher: each query token finds its best passage token (Eq. 2-3)."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from tasb.models.batches import Sequences
+from tasb.models.bert_cat import HEAD
+from tasb.models.device import full_precision
+from tasb.models.encoder import Encoder
+
+MASKED = -1000.0
+"""Score of a padded passage token, below any real one (the released value)."""
+
+
+class ColBert(nn.Module):
+    """One vector per token: a linear layer with bias, no normalisation, over the encoder."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Linear(encoder.dimensions, encoder.dimensions)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    def load_head(self, folder: str | Path) -> None:
+        """Load the trained head from the model's folder."""
+        self.head.load_state_dict(load_file(Path(folder) / HEAD))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the encoder and the head."""
+        self.encoder.save(folder)
+        save_file(self.head.state_dict(), Path(folder) / HEAD)
+
+    def queries(self, sequences: Sequences, tokens: int) -> torch.Tensor:
+        """Return the token vectors of queries, fp32 (n, longest, dimensions), zero for padding."""
+        longest = max(len(sequence) for sequence in sequences)
+
+        def vectors(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            rows = self.head(states).float() * mask.unsqueeze(-1)
+            return nn.functional.pad(rows, (0, 0, 0, longest - rows.shape[1]))
+
+        return self.encoder.pooled(sequences, tokens, vectors)
+
+    def all_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
+        """Return the scores of every query with every passage, fp32 (queries, passages)."""
+        asked = self.queries(queries, tokens)
+
+        def scores(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            return max_similarity(asked, self.head(states).float(), mask).T
+
+        return self.encoder.pooled(passages, tokens, scores).T
+
+    def pair_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
+        """Return the score of query i with passage i, fp32 (n,)."""
+        asked = self.queries(queries, tokens)
+        order, parts = [], []
+        for indices, mask, states in self.encoder.groups(passages, tokens):
+            read = self.head(states).float()
+            with full_precision(read.device):
+                similar = torch.einsum("bqd,bpd->bqp", asked[indices], read)
+            similar = similar.masked_fill(mask.unsqueeze(1) == 0, MASKED)
+            parts.append(similar.amax(-1).sum(-1))
+            order.append(indices)
+        return torch.cat(parts)[torch.cat(order).argsort()]
+
+
+def max_similarity(
+    queries: torch.Tensor, passages: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """Return Eq. 3 for every query with every passage, fp32 (queries, passages).
+
+    A padded query token is a zero vector, so its best similarity, and its part, is zero.
+
+    Args:
+        queries: (queries, query tokens, dimensions), zero vectors for padding.
+        passages: (passages, passage tokens, dimensions).
+        mask: (passages, passage tokens), 0 for padding.
+    """
+    with full_precision(queries.device):
+        similar = torch.einsum("aqd,bpd->abqp", queries, passages)
+    similar = similar.masked_fill(mask[None, :, None, :] == 0, MASKED)
+    return similar.amax(-1).sum(-1)

@@ -1,0 +1,48 @@
+"""The device and the precision of a computation."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from tasb.jobs import log
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def device() -> torch.device:
+    """Return the GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def resolve_precision(precision: str, on: torch.device) -> str:
+    """Return fp32, bf16 or fp16; ``auto`` is bf16 where the device computes in it, else fp32."""
+    if precision != "auto":
+        return precision
+    if on.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    capabilities = torch.cpu.get_capabilities()
+    fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+    return "bf16" if fast else "fp32"
+
+
+def autocast(precision: str, on: torch.device) -> AbstractContextManager[object]:
+    """Return the context in which matrix products run in this precision."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(on.type, dtype=DTYPES[precision])
+
+
+def full_precision(on: torch.device) -> AbstractContextManager[object]:
+    """Return the context in which matrix products run in fp32, inside of `autocast` too.
+
+    Scores need it: near 100, bf16 would resolve them to 1/2.
+    """
+    return torch.autocast(on.type, enabled=False)
+
+
+def prepare(threads: int) -> torch.device:
+    """Set the CPU threads, and return the device."""
+    torch.set_num_threads(threads)
+    chosen = device()
+    log.info("device %s, %d threads", chosen, threads)
+    return chosen

@@ -1,0 +1,96 @@
+"""A transformer over sequences of any length, in groups of like length."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.utils import logging
+
+from tasb.models.batches import Sequences, length_groups, pad
+from tasb.tokens.special import SpecialTokens
+
+logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+States = torch.Tensor
+"""Last hidden states, (sequences, tokens, dimensions)."""
+
+
+class Encoder(nn.Module):
+    """BERT or DistilBERT, with the special tokens of its tokenizer."""
+
+    def __init__(self, transformer: PreTrainedModel, special: SpecialTokens) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.special = special
+        inputs = inspect.signature(transformer.forward).parameters
+        self._segments = "token_type_ids" in inputs
+
+    @classmethod
+    def load(cls, folder: str | Path, tokenizer_file: str | Path) -> "Encoder":
+        """Load weights (safetensors, no remote code) from a folder, and the special tokens."""
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        transformer = AutoModel.from_pretrained(
+            folder, config=config, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+        return cls(transformer, SpecialTokens.read(tokenizer_file))
+
+    def save(self, folder: str | Path) -> None:
+        """Write config.json and model.safetensors, as transformers reads them."""
+        self.transformer.save_pretrained(folder)
+
+    @property
+    def dimensions(self) -> int:
+        """Size of a hidden state."""
+        return int(self.transformer.config.hidden_size)
+
+    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> States:
+        """Return the last hidden states of padded sequences, both inputs (n, longest)."""
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if self._segments:
+            inputs["token_type_ids"] = self._second_segment(ids, mask)
+        states: States = self.transformer(**inputs).last_hidden_state
+        return states
+
+    def _second_segment(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return 0 up to and with the first [SEP], 1 after it, 0 for padding."""
+        separators = (ids == self.special.sep).long()
+        return ((separators.cumsum(1) - separators) > 0).long() * mask
+
+    def groups(
+        self, sequences: Sequences, tokens: int
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, States]]:
+        """Yield (indices, mask, states) of each group of like length.
+
+        Args:
+            sequences: token ids with special tokens.
+            tokens: padded tokens that a group may hold.
+        """
+        at = next(self.parameters()).device
+        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+        for group in length_groups(lengths, tokens):
+            ids, mask = pad([sequences[index] for index in group], self.special.pad)
+            ids, mask = ids.to(at), mask.to(at)
+            yield torch.from_numpy(group).to(at), mask, self.states(ids, mask)
+
+    def pooled(
+        self,
+        sequences: Sequences,
+        tokens: int,
+        pool: Callable[[States, torch.Tensor], torch.Tensor],
+    ) -> torch.Tensor:
+        """Return one value or vector for each sequence, in the order given.
+
+        Args:
+            sequences: token ids with special tokens.
+            tokens: padded tokens that a forward pass may hold.
+            pool: from (states, mask) of a group to its (n, ...) values.
+        """
+        order, parts = [], []
+        for indices, mask, states in self.groups(sequences, tokens):
+            order.append(indices)
+            parts.append(pool(states, mask))
+        return torch.cat(parts)[torch.cat(order).argsort()]

@@ -1,0 +1,11 @@
+"""Config of the plans."""
+
+from pydantic import Field
+
+from tasb.settings import Settings
+
+
+class Plans(Settings):
+    """How plans are cut into files, each made and scored by a job of its own."""
+
+    shard_steps: int = Field(10_000, ge=1)

@@ -1,0 +1,1 @@
+"""Stage 9: the top passages of each query, from whatever system."""

@@ -1,0 +1,73 @@
+"""The passages of largest inner product, over vectors that need not fit memory at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from tasb.jobs import progress
+from tasb.vectors.shards import read_blocks
+
+Scores = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+
+
+def search_flat(
+    queries: Scores, shards: Sequence[str | Path], depth: int
+) -> tuple[Positions, Scores]:
+    """Return the exact top passages of each query.
+
+    Args:
+        queries: (queries, dimensions).
+        shards: files of passage vectors, in order of position.
+        depth: passages per query, at most.
+
+    Returns:
+        positions and scores, both (queries, min(depth, passages)); best first, equal scores
+        in order of position.
+    """
+    positions = np.empty((len(queries), 0), dtype=np.int64)
+    scores = np.empty((len(queries), 0), dtype=np.float32)
+    start = 0
+    for shard in progress(shards, len(shards), "files of vectors searched"):
+        for block in read_blocks(shard):
+            rows, best = _search_block(queries, block, depth)
+            positions = np.concatenate((positions, rows + start), axis=1)
+            scores = np.concatenate((scores, best), axis=1)
+            positions, scores = _best(positions, scores, depth)
+            start += len(block)
+    return positions, scores
+
+
+def _search_block(queries: Scores, block: Scores, depth: int) -> tuple[Positions, Scores]:
+    """Return the top rows of a block; of rows that tie for the last place, the first ones."""
+    found = min(depth + 1, len(block))
+    scores, rows = faiss.knn(queries, block, found, metric=faiss.METRIC_INNER_PRODUCT)
+    rows = rows.astype(np.int64)
+    if found > depth:  # Faiss keeps any of the rows that tie there
+        for query in np.flatnonzero(scores[:, depth - 1] == scores[:, depth]):
+            exact = block @ queries[query]
+            rows[query] = np.argsort(-exact, kind="stable")[:found]
+            scores[query] = exact[rows[query]]
+    return rows[:, :depth], scores[:, :depth]
+
+
+def _best(positions: Positions, scores: Scores, depth: int) -> tuple[Positions, Scores]:
+    order = np.lexsort((positions, -scores), axis=1)[:, :depth]
+    return np.take_along_axis(positions, order, 1), np.take_along_axis(scores, order, 1)
+
+
+def search_index(queries: Scores, path: str | Path, depth: int) -> tuple[Positions, Scores]:
+    """Return the top passages by a Faiss index; as `search_flat`, -1 where it found fewer."""
+    index = faiss.read_index(str(path))
+    scores, positions = index.search(queries, min(depth, index.ntotal))
+    return _best(positions.astype(np.int64), scores, depth)
+
+
+def search(queries: Scores, index: Sequence[str | Path], depth: int) -> tuple[Positions, Scores]:
+    """Search the files that a system's index consists of: vectors, or one Faiss index."""
+    if str(index[0]).endswith(".faiss"):
+        return search_index(queries, index[0], depth)
+    return search_flat(queries, index, depth)

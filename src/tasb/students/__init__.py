@@ -1,0 +1,1 @@
+"""Stage 7: training, of students and of teachers alike."""

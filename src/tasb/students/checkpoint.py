@@ -1,0 +1,90 @@
+"""What a killed training resumes from: written whole, in a folder that outlives the job."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tasb.errors import TasbError
+from tasb.files import read_json, whole, write_json
+from tasb.jobs import log
+
+LAST = "last.pt"
+BEST = "best.pt"
+FINGERPRINT = "fingerprint.json"
+LOG = "log.jsonl"
+
+
+class CheckpointFolder:
+    """The state of one training, for one recipe, one code and one set of inputs."""
+
+    def __init__(self, folder: str | Path, fingerprint: str) -> None:
+        self.folder = Path(folder)
+        self.fingerprint = fingerprint
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder, so that no second training of the same run writes to it.
+
+        Raises:
+            TasbError: another process holds it.
+        """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = self.folder.with_name(f".{self.folder.name}.lock")
+        with open(lock, "w", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise TasbError(
+                    f"{self.folder}: another training of this run is under way (perhaps one that "
+                    "outlived a killed Snakemake); wait for it, or stop it"
+                ) from None
+            yield
+
+    def open(self) -> dict[str, Any] | None:
+        """Return the last state, or None after discarding the state of anything else."""
+        mark = self.folder / FINGERPRINT
+        if not mark.is_file() or read_json(mark) != self.fingerprint:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            write_json(mark, self.fingerprint)
+        if not (self.folder / LAST).is_file():
+            return None
+        state: dict[str, Any] = torch.load(self.folder / LAST, weights_only=True)
+        log.info("resuming after step %d", state["step"])
+        return state
+
+    def save(self, name: str, state: dict[str, Any]) -> None:
+        """Write a state, whole or not at all."""
+        with whole(self.folder / name) as part:
+            torch.save(state, part)
+
+    def load(self, name: str) -> dict[str, Any]:
+        """Read a state."""
+        state: dict[str, Any] = torch.load(self.folder / name, weights_only=True)
+        return state
+
+    def cut_log(self, size: int) -> None:
+        """Cut the log to what it was when the last state was saved."""
+        path = self.folder / LOG
+        path.touch()
+        os.truncate(path, size)
+
+    def append_log(self, line: str) -> int:
+        """Append a line to the log; return the log's size in bytes."""
+        with open(self.folder / LOG, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            return file.tell()
+
+    def log_lines(self) -> list[str]:
+        """Return the lines of the log."""
+        return (self.folder / LOG).read_text(encoding="utf-8").splitlines()
+
+    def remove(self) -> None:
+        """Delete the state, once the trained model stands in its place."""
+        shutil.rmtree(self.folder)

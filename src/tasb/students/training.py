@@ -1,0 +1,156 @@
+"""The training loop: the same for students and teachers, and resumable at any step."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tasb.jobs import log, progress
+from tasb.models.bert_dot import BertDot
+from tasb.plans.plan import Batch
+from tasb.seeds import derive
+from tasb.students.checkpoint import BEST, LAST, CheckpointFolder
+from tasb.students.config import Training
+from tasb.students.early_stopping import Evaluator
+from tasb.students.objective import Objective
+from tasb.students.schedule import learning_rate
+
+
+@dataclass
+class Progress:
+    """Where a training stands; together with weights and optimizer it is all of its state."""
+
+    step: int = 0
+    """Steps done."""
+    sums: dict[str, float] = field(default_factory=dict)
+    """Losses summed since the last line of the log."""
+    log_bytes: int = 0
+    best: float = -1.0
+    """Best nDCG@10 on the early-stopping set."""
+    best_step: int = 0
+    without_gain: int = 0
+    """Evaluations since the best one."""
+    seconds: float = 0.0
+    """Time in the loop, over all sessions."""
+
+
+class Trainer:
+    """One run, from its plan to its final weights."""
+
+    def __init__(
+        self,
+        settings: Training,
+        objective: Objective,
+        evaluator: Evaluator | None,
+        checkpoints: CheckpointFolder,
+    ) -> None:
+        self.settings, self.objective, self.evaluator = settings, objective, evaluator
+        self.checkpoints = checkpoints
+        self.model = objective.model
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.lr, fused=True)
+        scaled = objective.precision == "fp16" and objective.device.type == "cuda"
+        self.scaler = torch.amp.GradScaler(objective.device.type, enabled=scaled)
+        self.progress = Progress()
+
+    def resume(self) -> None:
+        """Take up the last saved state, if there is one for the same inputs."""
+        state = self.checkpoints.open()
+        if state is not None:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.scaler.load_state_dict(state["scaler"])
+            self.progress = Progress(**state["progress"])
+        self.checkpoints.cut_log(self.progress.log_bytes)
+
+    def train(self, batches: Iterable[Batch]) -> None:
+        """Train on the batches that follow the state, and leave the chosen weights in the model.
+
+        With early stopping the weights of the best evaluation are chosen, else the last ones.
+        """
+        done, total = self.progress.step, self.settings.steps
+        for batch in progress(self._until_stopped(batches), total, "steps", initial=done):
+            started = time.perf_counter()
+            self._step(batch)
+            self.progress.step = batch.step + 1
+            self._log()
+            self._evaluate()
+            self.progress.seconds += time.perf_counter() - started
+            if self.progress.step % self.settings.checkpoint_interval == 0:
+                self.save()
+        if self.evaluator is not None and self.progress.best_step:
+            log.info("best step %d: nDCG@10 %.4f", self.progress.best_step, self.progress.best)
+            self.model.load_state_dict(self.checkpoints.load(BEST)["model"])
+
+    def _until_stopped(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        for batch in batches:
+            if self._stopped():
+                log.info("stopped early after step %d", self.progress.step)
+                return
+            yield batch
+
+    def _stopped(self) -> bool:
+        rule = self.settings.early_stopping
+        if rule is None or self.progress.step < rule.minimum:
+            return False
+        return self.progress.without_gain >= rule.patience
+
+    def _step(self, batch: Batch) -> None:
+        """One update; its randomness (dropout) depends on the seed and the step alone."""
+        torch.manual_seed(derive(self.settings.seed, "dropout", batch.step) >> 1)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.settings, batch.step)
+        self.model.train()
+        losses = self.objective.losses(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(losses["loss"]).backward()  # type: ignore[no-untyped-call]
+        if self.settings.clip_norm is not None:
+            self.scaler.unscale_(self.optimizer)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        for name, value in losses.items():
+            self.progress.sums[name] = self.progress.sums.get(name, 0.0) + float(value.detach())
+
+    def _log(self) -> None:
+        step, interval = self.progress.step, self.settings.log_interval
+        if step % interval and step != self.settings.steps:
+            return
+        steps = step % interval or interval
+        means = {name: total / steps for name, total in self.progress.sums.items()}
+        self._write_line({**means, "lr": learning_rate(self.settings, step - 1)})
+        self.progress.sums = {}
+
+    def _evaluate(self) -> None:
+        rule, step, model = self.settings.early_stopping, self.progress.step, self.model
+        if self.evaluator is None or rule is None or not isinstance(model, BertDot):
+            return
+        if step % rule.interval and step != self.settings.steps:
+            return
+        value = self.evaluator.ndcg(model)
+        self._write_line({"ndcg@10": value})
+        if value > self.progress.best:
+            self.progress.best, self.progress.best_step = value, step
+            self.progress.without_gain = 0
+            self.checkpoints.save(BEST, {"model": self.model.state_dict()})
+        else:
+            self.progress.without_gain += 1
+
+    def _write_line(self, values: dict[str, float]) -> None:
+        text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+        log.info("step %d: %s", self.progress.step, text)
+        line = json.dumps({"step": self.progress.step, **values})
+        self.progress.log_bytes = self.checkpoints.append_log(line)
+
+    def save(self) -> None:
+        """Save the state."""
+        state: dict[str, Any] = {
+            "step": self.progress.step,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "progress": dict(vars(self.progress)),
+        }
+        self.checkpoints.save(LAST, state)

@@ -1,0 +1,1 @@
+"""Stage 11: the tables of the paper, with the paper's value beside ours."""

@@ -1,0 +1,125 @@
+"""A table as data: one line a cell, ours beside the paper's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasb.errors import TasbError
+from tasb.metrics.significance import beaten
+from tasb.tables.config import Row, Table
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SCHEMA = {
+    "table": pl.String,
+    "row": pl.String,
+    "letter": pl.String,
+    "system": pl.String,
+    "query_set": pl.String,
+    "metric": pl.String,
+    "value": pl.Float64,
+    "paper": pl.Float64,
+    "better_than": pl.String,
+    "reason": pl.String,
+    "queries": pl.Int64,
+    "steps": pl.Int64,
+}
+PAPER = {"row": pl.String, "query_set": pl.String, "metric": pl.String, "value": pl.Float64}
+NO_PAPER = pl.DataFrame(schema=PAPER)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one system on one query set."""
+
+    per_query: pl.DataFrame
+    """query_id, metric, value; sorted by query within each metric."""
+    means: pl.DataFrame
+    """metric, value, queries, reason (why a value is missing)."""
+
+
+def row_name(row: Row) -> str:
+    """Return the name of a row: the paper's where it has one, else the system's."""
+    return row.paper or row.system
+
+
+def cells(
+    name: str,
+    table: Table,
+    metrics: dict[tuple[str, str], Metrics],
+    query_sets: dict[str, str | None],
+    paper: pl.DataFrame,
+    steps: dict[str, int | None],
+    threshold: float,
+    correction: str,
+) -> pl.DataFrame:
+    """Return the cells of a table; columns as in `SCHEMA`.
+
+    A row's letter is its place in the table; `better_than` holds the letters of the rows that
+    it beats significantly. The paper's value is given for a query set that names one of the
+    paper's, at the same cutoff.
+
+    Args:
+        name: of the table, such as ``table4``.
+        table: its rows and metrics.
+        metrics: by system and query set.
+        query_sets: the paper's name of each query set, if it is one of the paper's.
+        paper: row, query_set, metric, value of the published table.
+        steps: training steps of each system that is a run.
+        threshold: a p-value below it counts as significant.
+        correction: see `tasb.metrics.significance.corrected`.
+
+    Raises:
+        TasbError: more rows than letters, or systems were evaluated on other queries.
+    """
+    if len(table.rows) > len(LETTERS):
+        raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
+    published = {tuple(row[:3]): row[3] for row in paper.select(
+        "row", "query_set", "metric", "value").iter_rows()}  # fmt: skip
+    lines = []
+    for query_set, theirs in query_sets.items():
+        for metric in table.metrics:
+            found = [metrics[row.system, query_set] for row in table.rows]
+            wins = _wins(found, metric, threshold, correction)
+            for number, (row, values) in enumerate(zip(table.rows, found)):
+                mean = values.means.row(by_predicate=pl.col("metric") == metric, named=True)
+                key = (row.paper, theirs, metric)
+                line = {
+                    "table": name,
+                    "row": row_name(row),
+                    "letter": LETTERS[number],
+                    "system": row.system,
+                    "query_set": query_set,
+                    "metric": metric,
+                    "value": mean["value"],
+                    "paper": published.get(key) if theirs and row.paper else None,
+                    "better_than": wins[number],
+                    "reason": mean["reason"],
+                    "queries": mean["queries"],
+                    "steps": steps.get(row.system),
+                }
+                lines.append(line)
+    return pl.DataFrame(lines, schema=SCHEMA)
+
+
+def _wins(found: list[Metrics], metric: str, threshold: float, correction: str) -> list[str]:
+    """Return for each row the letters of the rows that it beats."""
+    tables = [values.per_query.filter(pl.col("metric") == metric) for values in found]
+    queries = tables[0]["query_id"]
+    if any(not table["query_id"].equals(queries) for table in tables):
+        raise TasbError("systems of a table were evaluated on different queries")
+    values = np.stack([table["value"].to_numpy() for table in tables])
+    return ["".join(LETTERS[loser] for loser in losers)
+            for losers in beaten(values, threshold, correction)]  # fmt: skip
+
+
+def read_metrics(per_query: str | Path, means: str | Path) -> Metrics:
+    """Read the metrics of a system on a query set."""
+    return Metrics(pl.read_parquet(per_query), pl.read_parquet(means))
+
+
+def read_paper(path: str | Path) -> pl.DataFrame:
+    """Read a published table: row, query_set, metric, value."""
+    table = pl.read_csv(path, separator="\t", infer_schema=False)
+    return table.with_columns(pl.col("value").cast(pl.Float64, strict=False))

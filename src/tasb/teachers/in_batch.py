@@ -1,0 +1,90 @@
+"""ColBERT scores of each query of a batch with all 2B passages of it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import torch
+
+from tasb.errors import TasbError
+from tasb.files import whole
+from tasb.jobs import progress
+from tasb.models.colbert import ColBert
+from tasb.models.device import autocast
+from tasb.plans.plan import Batch, read_plan
+from tasb.teachers.scoring import PairScorer
+
+Margins = npt.NDArray[np.float16]
+"""(b, 2b): score of each passage (positives, then negatives) less the own positive's."""
+
+
+class InBatchTeacher(Protocol):
+    """Whatever gives the in-batch margins of a batch."""
+
+    def margins(self, batch: Batch) -> Margins:
+        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
+
+
+class LiveTeacher:
+    """Scores a batch with the teacher's model when it is asked for."""
+
+    def __init__(self, scorer: PairScorer) -> None:
+        if not isinstance(scorer.model, ColBert):
+            raise TasbError("the in-batch teacher must be of model 'colbert'")
+        self.scorer, self.model = scorer, scorer.model
+
+    @torch.inference_mode()
+    def margins(self, batch: Batch) -> Margins:
+        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
+        scorer = self.scorer
+        both = np.concatenate((batch.positive, batch.negative))
+        queries, passages = scorer.single_queries(batch.query), scorer.single_passages(both)
+        with autocast(scorer.precision, scorer.device):
+            scores = self.model.all_scores(queries, passages, scorer.batch_tokens)
+        own = scores.diagonal()
+        result: Margins = (scores - own[:, None]).cpu().numpy().astype(np.float16)
+        return result
+
+
+class StoredTeacher:
+    """Reads the margins that were made beforehand."""
+
+    def __init__(self, shards: Sequence[str | Path]) -> None:
+        self._readers = [pa.ipc.open_file(pa.memory_map(str(shard))) for shard in shards]
+        self._first = [self._step(reader, 0) for reader in self._readers]
+
+    @staticmethod
+    def _step(reader: pa.ipc.RecordBatchFileReader, row: int) -> int:
+        return int(reader.get_batch(row).column(0)[0].as_py())
+
+    def margins(self, batch: Batch) -> Margins:
+        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
+        shard = int(np.searchsorted(self._first, batch.step, side="right")) - 1
+        record = self._readers[shard].get_batch(batch.step - self._first[shard])
+        values: Margins = record.column(1).values.to_numpy()
+        return values.reshape(len(batch.query), -1)
+
+
+def write_in_batch_scores(
+    plan: Sequence[str | Path], steps: tuple[int, int], teacher: LiveTeacher, path: str | Path
+) -> None:
+    """Write the margins of some consecutive steps of a plan, one record batch a step.
+
+    A memory-mapped Arrow file: step (int32), margins (fp16 list of b * 2b).
+    """
+    schema = pa.schema([("step", pa.int32()), ("margins", pa.list_(pa.float16()))])
+    batches: Iterator[Batch] = read_plan(plan, *steps)
+    with (
+        whole(path) as part,
+        pa.OSFile(str(part), "wb") as file,
+        pa.ipc.new_file(file, schema) as writer,
+    ):
+        for batch in progress(batches, steps[1] - steps[0], "batches scored"):
+            margins = teacher.margins(batch).ravel()
+            offsets = pa.array([0, len(margins)], pa.int32())
+            column = pa.ListArray.from_arrays(offsets, pa.array(margins))
+            step = pa.array([batch.step], pa.int32())
+            writer.write_batch(pa.record_batch([step, column], schema))

@@ -1,0 +1,1 @@
+"""Stage 2: every text is tokenized once, into a memory-mapped store."""

@@ -1,0 +1,43 @@
+"""Special tokens are added when a batch is built, so that one store serves every length."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tasb.errors import TasbError
+from tasb.tokens.store import Ids
+
+
+@dataclass(frozen=True)
+class SpecialTokens:
+    """Ids of the special tokens of a BERT-like tokenizer."""
+
+    cls: int
+    sep: int
+    pad: int
+
+    @classmethod
+    def read(cls, tokenizer_file: str | Path) -> "SpecialTokens":
+        """Read the ids from a tokenizer.json; [CLS] and <s>, [SEP] and </s> are the same role."""
+        added = json.loads(Path(tokenizer_file).read_text(encoding="utf-8"))["added_tokens"]
+        ids = {token["content"]: int(token["id"]) for token in added}
+        roles = (("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[PAD]", "<pad>"))
+        found = [next((ids[name] for name in names if name in ids), None) for names in roles]
+        if None in found:
+            raise TasbError(f"{tokenizer_file}: no [CLS], [SEP] and [PAD] among its added tokens")
+        return cls(*(token for token in found if token is not None))
+
+    def single(self, ids: Ids, length: int) -> npt.NDArray[np.int64]:
+        """Return ``[CLS] ids [SEP]``, cut to `length` with both special tokens."""
+        kept = ids[: length - 2].astype(np.int64)
+        return np.concatenate(([self.cls], kept, [self.sep]))
+
+    def pair(
+        self, query: Ids, passage: Ids, query_length: int, passage_length: int
+    ) -> npt.NDArray[np.int64]:
+        """Return ``[CLS] query [SEP] passage [SEP]``, each side cut as it is alone."""
+        first = self.single(query, query_length)
+        return np.concatenate((first, self.single(passage, passage_length)[1:]))

@@ -1,0 +1,50 @@
+"""Faiss indexes that must be trained; a flat index needs none."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from tasb.errors import TasbError
+from tasb.files import whole
+from tasb.jobs import log
+from tasb.vectors.shards import read_blocks
+
+TRAINING_VECTORS = 500_000
+
+
+def write_index(shards: Sequence[str | Path], factory: str, path: str | Path) -> None:
+    """Train an inner-product index on the first vectors, add all of them, and write it.
+
+    Args:
+        shards: files of passage vectors, in order of position.
+        factory: a Faiss factory string, such as ``IVF1024,PQ64``.
+        path: the file to write.
+
+    Raises:
+        TasbError: Faiss does not know the factory string, or cannot train it on these vectors.
+    """
+    sample = _sample(shards)
+    try:
+        index = faiss.index_factory(sample.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+        index.train(sample)
+    except RuntimeError as error:
+        raise TasbError(f"index '{factory}': {str(error).splitlines()[-1]}") from None
+    for shard in shards:
+        for block in read_blocks(shard):
+            index.add(block)
+    log.info("index %s of %d vectors", factory, index.ntotal)
+    with whole(path) as part:
+        faiss.write_index(index, str(part))
+
+
+def _sample(shards: Sequence[str | Path]) -> np.ndarray:
+    blocks, count = [], 0
+    for shard in shards:
+        for block in read_blocks(shard):
+            blocks.append(block)
+            count += len(block)
+            if count >= TRAINING_VECTORS:
+                return np.concatenate(blocks)[:TRAINING_VECTORS]
+    return np.concatenate(blocks)

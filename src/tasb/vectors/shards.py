@@ -1,0 +1,39 @@
+"""Files of fp16 vectors, memory-mapped; the flat index is these files themselves."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Vectors = npt.NDArray[np.float32]
+
+
+def write_vectors(blocks: Iterable[Vectors], dimensions: int, path: str | Path) -> None:
+    """Write vectors as an Arrow file of one column of fp16 lists, one record batch a block.
+
+    Args:
+        blocks: arrays (texts, dimensions), in order of position.
+        dimensions: size of a vector.
+        path: the file to write.
+    """
+    schema = pa.schema([("vector", pa.list_(pa.float16(), dimensions))])
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for block in blocks:
+            values = pa.array(block.astype(np.float16).ravel())
+            column = pa.FixedSizeListArray.from_arrays(values, dimensions)
+            writer.write_batch(pa.record_batch([column], schema))
+
+
+def read_blocks(path: str | Path) -> Iterator[Vectors]:
+    """Yield the vectors of a file as fp32 arrays (texts, dimensions), a record batch at a time."""
+    reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    for number in range(reader.num_record_batches):
+        column = reader.get_batch(number).column(0)
+        yield column.flatten().to_numpy().reshape(len(column), -1).astype(np.float32)
+
+
+def read_vectors(path: str | Path) -> Vectors:
+    """Return all vectors of a file, fp32 (texts, dimensions)."""
+    return np.concatenate(list(read_blocks(path)))

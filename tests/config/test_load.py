@@ -1,0 +1,107 @@
+import pytest
+
+from tasb.config.load import load_config
+
+
+def test_the_config_of_the_repository_is_valid(raw):
+    config = load_config(raw)
+    assert config.data.folder == "resources/mini"
+    assert len(config.runs) == 11
+    assert len(config.tables["table4"].rows) == 15
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("studnets", {}, "unknown key 'studnets'; did you mean 'students'?"),
+        ("students.stpes", 3, "students: unknown key 'stpes'; did you mean 'steps'?"),
+        (
+            "runs.dual-tas.smapler",
+            "tas",
+            "runs.dual-tas: unknown key 'smapler'; did you mean 'sampler'?",
+        ),
+        (
+            "runs.dual-tas.early_stopping",
+            {"intervl": 3},
+            "runs.dual-tas.early_stopping: unknown key 'intervl'; did you mean 'interval'?",
+        ),
+        (
+            "systems.all-minilm.poling",
+            "cls",
+            "systems.all-minilm: unknown key 'poling'; did you mean 'pooling'?",
+        ),
+        ("teachers.colbert.lrr", 1, "teachers.colbert: unknown key 'lrr'; did you mean 'lr'?"),
+        (
+            "tables.table4.rows.0.sytem",
+            "bm25",
+            "tables.table4.rows.0: unknown key 'sytem'; did you mean 'system'?",
+        ),
+    ],
+)
+def test_an_unknown_key_is_one_line_with_the_nearest_known_one(refusal, key, value, message):
+    assert refusal(key, value) == f"config: {message}"
+
+
+def test_an_unknown_key_without_a_near_one_lists_what_is_known(refusal):
+    message = refusal("clusters.default.zzz", 1)
+    assert message == (
+        "config: clusters.default: unknown key 'zzz'; "
+        "known keys: distance, iterations, k, seed, system"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "found"),
+    [
+        ("seed", "soon", "(found 'soon')"),
+        ("students.lr", "abc", "(found 'abc')"),
+        ("students.steps", 1.5, "(found 1.5)"),
+        ("students.lr", [1], "valid number"),
+        ("students.lr", 0, "greater than 0 (found 0)"),
+        ("students.sampler", "tass", "(found 'tass')"),
+        ("runs.dual-tas.steps", "many", "(found 'many')"),
+        ("runs.dual-tas", "tas", "(found 'tas')"),
+        ("runs", ["tas"], "valid dictionary"),
+        ("clusters.default.k", "x", "(found 'x')"),
+        ("systems.all-minilm.query_length", "x", "(found 'x')"),
+        ("systems.x", {"kind": "run", "run": 5}, "valid string (found 5)"),
+        ("tables.table4.metrics", "ndcg@10", "valid list (found 'ndcg@10')"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_one_line_that_begins_with_its_key(refusal, key, value, found):
+    message = refusal(key, value)
+    last = ".run" if key == "systems.x" else ""
+    assert "\n" not in message
+    assert message.startswith(f"config: {key}{last}: ")
+    assert message.endswith(found)
+
+
+def test_a_missing_key_is_named(refusal):
+    assert refusal("systems.x", {"kind": "run"}) == "config: systems.x.run: Field required"
+
+
+def test_each_of_two_mistakes_has_a_line(raw, refusal):
+    raw["students"]["lr"] = "abc"
+    lines = refusal("clusters.default.k", "x").split("\n")
+    assert [line.split(": ")[1] for line in lines] == ["clusters.default.k", "students.lr"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("collections.mini.fraction", None, "unknown key 'fraction'"),
+        ("collections.mini.ir_datasets", "beir/scifact", "give either 'folder' or 'ir_datasets'"),
+        ("collections.mini.validation.fraction", 0.1, "give either 'split' or 'fraction'"),
+        ("collections.mini.query_sets.training", {}, "query set name 'training' is reserved"),
+        ("encoders.minilm.package", None, "give exactly one of 'package', 'hub' and 'folder'"),
+        ("encoders.x", {"hub": "a/b"}, "give the 'revision' of the hub model"),
+        ("runs.dual-tas.clusters_per_batch", 17, "clusters_per_batch is larger than batch_size"),
+        ("runs.baseline.pairwise_loss", "none", "pairwise_loss and in_batch_loss are both 'none'"),
+        ("runs.baseline.margins", None, "pairwise_loss 'margin-mse' needs 'margins', a teacher"),
+    ],
+)
+def test_values_that_contradict_each_other_are_refused(refusal, key, value, message):
+    found = refusal(key, value)
+    assert message in found
+    assert found.startswith(f"config: {'.'.join(key.split('.')[:2])}")
+    assert "\n" not in found

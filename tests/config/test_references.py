@@ -1,0 +1,152 @@
+import pytest
+
+from tasb.config.load import load_config
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("collection", "mnii", "collection: unknown collection 'mnii'; did you mean 'mini'?"),
+        (
+            "runs.dual-tas.init",
+            "minlm",
+            "runs.dual-tas.init: unknown encoder 'minlm'; did you mean 'minilm'?",
+        ),
+        (
+            "systems.untrained.encoder",
+            "minlm",
+            "systems.untrained.encoder: unknown encoder 'minlm'; did you mean 'minilm'?",
+        ),
+        (
+            "runs.dual-tas.margins",
+            "bertcat",
+            "runs.dual-tas.margins: unknown teacher 'bertcat'; did you mean 'bert-cat'?",
+        ),
+        (
+            "runs.dual-tas.in_batch_teacher",
+            "colbart",
+            "runs.dual-tas.in_batch_teacher: unknown teacher 'colbart'; did you mean 'colbert'?",
+        ),
+        (
+            "systems.bert-cat-rerank.model",
+            "bertcat",
+            "systems.bert-cat-rerank.model: unknown teacher 'bertcat'; did you mean 'bert-cat'?",
+        ),
+        (
+            "systems.bert-cat-rerank.system",
+            "bm-25",
+            "systems.bert-cat-rerank.system: unknown system or run 'bm-25'; did you mean 'bm25'?",
+        ),
+        (
+            "systems.x",
+            {"kind": "run", "run": "dual-tsa"},
+            "systems.x.run: unknown run 'dual-tsa'; did you mean 'dual-tas'?",
+        ),
+        (
+            "runs.dual-tas.clusters",
+            "defualt",
+            "runs.dual-tas.clusters: unknown clusters 'defualt'; did you mean 'default'?",
+        ),
+        (
+            "clusters.default.system",
+            "baselin",
+            "clusters.default.system: unknown system or run 'baselin'; did you mean 'baseline'?",
+        ),
+        (
+            "early_stopping_set.system",
+            "baselin",
+            "early_stopping_set.system: unknown system or run 'baselin'; did you mean 'baseline'?",
+        ),
+        (
+            "tables.table4.rows.0.system",
+            "none-rndom",
+            "tables.table4.rows[0].system: unknown system or run 'none-rndom'; "
+            "did you mean 'none-random'?",
+        ),
+        (
+            "tables.table4.metrics",
+            ["ndcg@20"],
+            "tables.table4.metrics: unknown metric (of metrics.names) 'ndcg@20'; "
+            "did you mean 'ndcg@10'?",
+        ),
+        (
+            "metrics.names",
+            ["ndgc@10"],
+            "metrics.names: 'ndgc@10' is none of ndcg, mrr, map, recall with '@cutoff'",
+        ),
+        (
+            "systems.x",
+            {"kind": "trec", "files": {"tets": "run.txt", "graded": "run.txt"}},
+            "systems.x.files: unknown query set 'test'; did you mean 'tets'?",
+        ),
+    ],
+)
+def test_an_unknown_name_is_one_line_with_the_nearest_known_one(refusal, key, value, message):
+    assert refusal(key, value) == f"config: {message}"
+
+
+def test_a_name_without_a_near_one_lists_what_is_known(refusal):
+    message = refusal("runs.dual-tas.margins", "monot5")
+    assert message.endswith("unknown teacher 'monot5'; known: bert-cat, colbert")
+
+
+def test_clusters_of_a_run_that_samples_by_them_are_a_cycle(refusal):
+    assert refusal("clusters.default.system", "dual-tas") == (
+        "config: runs.dual-tas: references form a cycle: "
+        "runs.dual-tas -> clusters.default -> runs.dual-tas"
+    )
+
+
+def test_an_early_stopping_set_of_a_run_that_stops_early_is_a_cycle(refusal):
+    assert refusal("early_stopping_set.system", "dual-random") == (
+        "config: runs.dual-random: references form a cycle: "
+        "runs.dual-random -> early_stopping_set -> runs.dual-random"
+    )
+
+
+def test_a_cycle_through_a_teacher_that_stops_early_is_found(raw, refusal):
+    raw["students"]["early_stopping"] = None
+    teacher = {"kind": "trained", "init": "minilm", "margins": None, "pairwise_loss": "ranknet"}
+    message = refusal("teachers.bert-cat", teacher)
+    keys = message.partition("form a cycle: ")[2].split(" -> ")
+    assert keys[0] == keys[-1]
+    assert set(keys) == {"runs.baseline", "teachers.bert-cat", "early_stopping_set"}
+
+
+def test_systems_that_rerank_each_other_are_a_cycle(raw, refusal):
+    raw["systems"]["bert-cat-rerank"]["system"] = "colbert-rerank"
+    message = refusal("systems.colbert-rerank.system", "bert-cat-rerank")
+    assert "systems.bert-cat-rerank -> systems.colbert-rerank" in message
+    assert "\n" not in message
+
+
+def test_an_early_stopping_set_that_nothing_reads_is_no_cycle(raw, changed):
+    raw["students"]["early_stopping"] = None
+    raw["early_stopping_set"]["system"] = "dual-tas"
+    config = load_config(changed("seed", 1))
+    assert config.early_stopping_set.system == "dual-tas"
+
+
+@pytest.mark.parametrize("kind", ["systems", "teachers"])
+def test_a_name_of_a_run_cannot_be_used_again(refusal, kind):
+    value = {"kind": "lexical"} if kind == "systems" else {"kind": "published"}
+    message = refusal(f"{kind}.baseline", value)
+    assert message == f"config: {kind}.baseline: a name in 'runs' too; rename one of them"
+
+
+def test_published_scores_cannot_teach_in_batch(refusal):
+    assert refusal("teachers.colbert", {"kind": "published"}) == (
+        "config: runs.in-batch-random.in_batch_teacher: "
+        "teacher 'colbert' is published scores, not a model"
+    )
+
+
+def test_clusters_need_a_system_with_vectors(refusal):
+    assert refusal("clusters.default.system", "bm25") == (
+        "config: clusters.default.system: 'bm25' is of kind 'lexical': no vectors"
+    )
+
+
+def test_a_row_has_a_label_for_each_column(refusal):
+    message = refusal("tables.table4.rows.2.labels", ["TAS"])
+    assert message == "config: tables.table4.rows[2].labels: 1 for 2 columns"

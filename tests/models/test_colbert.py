@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from tasb.models.colbert import ColBert, max_similarity
+from tasb.models.encoder import Encoder
+
+
+@pytest.fixture
+def model(encoder) -> ColBert:
+    torch.manual_seed(13)
+    model = ColBert(encoder)
+    torch.nn.init.normal_(model.head.weight, std=0.3)
+    torch.nn.init.normal_(model.head.bias)
+    return model
+
+
+@pytest.fixture
+def queries(texts):
+    return texts[:4]
+
+
+@pytest.fixture
+def passages(texts):
+    return texts[3:]
+
+
+def token_vectors(reference, head, text) -> list[torch.Tensor]:
+    """Eq. 2 for one text alone: a linear layer over each token's state."""
+    states = reference(input_ids=torch.tensor(text)[None]).last_hidden_state[0]
+    return [head.weight @ state + head.bias for state in states]
+
+
+def score_alone(reference, head, query, passage) -> float:
+    """Eq. 3, token by token."""
+    asked = token_vectors(reference, head, query)
+    read = token_vectors(reference, head, passage)
+    return sum(max(float(q @ p) for p in read) for q in asked)
+
+
+@pytest.mark.parametrize("tokens", [1, 45, 16_384])
+def test_every_query_is_scored_with_every_passage(model, reference, queries, passages, tokens):
+    with torch.no_grad():
+        scores = model.all_scores(queries, passages, tokens)
+        head = model.head
+        expected = [[score_alone(reference, head, q, p) for p in passages] for q in queries]
+    torch.testing.assert_close(scores, torch.tensor(expected), atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("tokens", [1, 45, 16_384])
+def test_query_i_is_scored_with_passage_i(model, reference, texts, tokens):
+    queries, passages = texts, texts[::-1]
+    with torch.no_grad():
+        scores = model.pair_scores(queries, passages, tokens)
+        expected = [score_alone(reference, model.head, *pair) for pair in zip(queries, passages)]
+    torch.testing.assert_close(scores, torch.tensor(expected), atol=1e-3, rtol=1e-4)
+
+
+def test_pair_scores_and_their_gradient_are_the_diagonal_of_all_scores(model, texts):
+    gradients = []
+    for scores in (
+        model.pair_scores(texts, texts[::-1], 45),
+        model.all_scores(texts, texts[::-1], 45).diagonal(),
+    ):
+        gradients.append((scores, torch.autograd.grad(scores.sum(), model.head.weight)[0]))
+    (pairs, of_pairs), (every, of_every) = gradients
+    torch.testing.assert_close(pairs, every, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(of_pairs, of_every, atol=1e-2, rtol=1e-3)
+
+
+def test_a_padded_passage_token_never_wins():
+    queries = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    passages = torch.tensor([[[-1.0, -2.0], [5.0, 5.0]], [[-1.0, -2.0], [-3.0, -1.0]]])
+    mask = torch.tensor([[1, 0], [1, 1]])
+    assert max_similarity(queries, passages, mask).tolist() == [[-3.0, -2.0]]
+
+
+def test_a_padded_query_token_adds_nothing():
+    queries = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
+    passages = torch.tensor([[[-4.0, 1.0], [0.0, 0.0]]])
+    assert max_similarity(queries, passages, torch.tensor([[1, 0]])).tolist() == [[-4.0]]
+
+
+def test_vectors_are_not_normalised():
+    queries, passages = torch.tensor([[[3.0, 4.0]]]), torch.tensor([[[6.0, 8.0]]])
+    assert max_similarity(queries, passages, torch.tensor([[1]])).tolist() == [[50.0]]
+
+
+def test_a_saved_model_gives_the_same_scores(model, weights, texts, tmp_path: Path):
+    model.save(tmp_path)
+    again = ColBert(Encoder.load(tmp_path, weights / "tokenizer.json")).eval()
+    again.load_head(tmp_path)
+    with torch.no_grad():
+        assert torch.equal(again.all_scores(texts, texts, 45), model.all_scores(texts, texts, 45))
+
+
+def test_scores_keep_fp32_resolution_in_half_precision(model, texts):
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for scores in (model.all_scores(texts, texts, 45), model.pair_scores(texts, texts, 45)):
+            assert scores.dtype == torch.float32
+            assert (scores != scores.bfloat16()).any()

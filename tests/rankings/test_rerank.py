@@ -1,0 +1,82 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from tasb.collection.tables import write_texts
+from tasb.models.colbert import ColBert
+from tasb.models.encoder import Encoder
+from tasb.rankings.ranking import ranking_of
+from tasb.rankings.rerank import rerank
+from tasb.teachers.scoring import PairScorer
+from tasb.tokens.store import TokenStore, write_tokens
+
+QUERIES = ["q0", "q1", "q2"]
+PASSAGES = [f"p{number}" for number in range(10)]
+FIRST = {"q1": [3, 1, 4, 0, 5, 9, 2], "q0": [8, 7], "q2": [6, 2, 0, 9]}
+"""The first ranking, in another order of queries than their positions."""
+FIRST_SCORES = np.array([900.5, 900.25, 7.0, 6.5, 6.0, 0.5, -80.0], dtype=np.float32)
+
+
+@pytest.fixture
+def scorer(tiny_encoder, tmp_path):
+    random = np.random.default_rng(6)
+    for name, count, length in (("queries", 3, 4), ("passages", 10, 9)):
+        texts = [random.integers(5, 90, length).tolist() for _ in range(count)]
+        write_tokens(texts, 93, tmp_path / f"{name}.tokens")
+    stores = (TokenStore(tmp_path / f"{name}.tokens") for name in ("queries", "passages"))
+    torch.manual_seed(1)
+    model = ColBert(Encoder.load(tiny_encoder, tiny_encoder / "tokenizer.json"))
+    return PairScorer(model, *stores, (10, 20), 512, "fp32")
+
+
+@pytest.fixture
+def reranked(scorer, tmp_path):
+    """A function of the depth that returns the new ranking."""
+    write_texts([(query, "x") for query in QUERIES], "queries", tmp_path / "queries")
+    write_texts([(passage, "x") for passage in PASSAGES], "passages", tmp_path / "passages")
+    found = [(np.array(passages), FIRST_SCORES[: len(passages)]) for passages in FIRST.values()]
+    ranking_of(list(FIRST), PASSAGES, found).write_parquet(tmp_path / "first")
+    paths = (tmp_path / "first", tmp_path / "queries", tmp_path / "passages")
+    return lambda depth: rerank(*paths, scorer, depth)
+
+
+def by_score(scorer, query, passages):
+    """The passages of one query in the order of the teacher, and their scores."""
+    at = np.full(len(passages), QUERIES.index(query))
+    scores = scorer.scores(at, np.array(passages))
+    order = np.argsort(-scores)
+    return [passages[place] for place in order], scores[order]
+
+
+@pytest.mark.parametrize("depth", [1, 3, 4, 7, 100])
+def test_the_top_is_in_the_teachers_order_and_the_rest_keeps_its_own(reranked, scorer, depth):
+    ranking = reranked(depth)
+    for query, passages in FIRST.items():
+        rows = ranking.filter(pl.col("query_id") == query)
+        best, scores = by_score(scorer, query, passages[:depth])
+        expected = best + passages[depth:]
+        assert rows["passage_id"].to_list() == [PASSAGES[passage] for passage in expected]
+        assert rows["rank"].to_list() == list(range(1, len(passages) + 1))
+        np.testing.assert_allclose(rows["score"][: len(best)], scores, rtol=1e-4)
+
+
+def test_the_teachers_order_is_not_the_first_one(reranked):
+    """Otherwise the other tests would show nothing."""
+    order = reranked(7).filter(pl.col("query_id") == "q1")["passage_id"].to_list()
+    assert order != [PASSAGES[passage] for passage in FIRST["q1"]]
+
+
+def test_scores_below_the_depth_are_moved_together_to_below_the_top(reranked):
+    scores = reranked(2).filter(pl.col("query_id") == "q1")["score"].to_numpy()
+    assert (np.diff(scores) < 0).all()
+    np.testing.assert_allclose(np.diff(scores[2:]), np.diff(FIRST_SCORES[2:]), rtol=1e-4)
+
+
+def test_the_columns_are_those_of_every_ranking(reranked):
+    assert reranked(3).schema == {
+        "query_id": pl.String,
+        "passage_id": pl.String,
+        "rank": pl.Int32,
+        "score": pl.Float32,
+    }

@@ -1,0 +1,142 @@
+"""Losses against loops over the equations in Python's doubles; gradients by differences."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasb.students.losses import in_batch_margin_mse, margin_mse, ranknet
+
+STEP = 1e-5
+
+
+def margin_mse_loop(positive, negative, margin):
+    """Eq. 6."""
+    return sum(((p - n) - m) ** 2 for p, n, m in zip(positive, negative, margin)) / len(positive)
+
+
+def ranknet_loop(positive, negative):
+    probabilities = [1 / (1 + math.exp(-(p - n))) for p, n in zip(positive, negative)]
+    return -sum(math.log(probability) for probability in probabilities) / len(positive)
+
+
+def printed_loop(student, teacher):
+    """Eq. 7: all passages of the batch, the own ones among them, over 2|Q|."""
+    queries = range(len(student))
+    total = 0.0
+    for i in queries:
+        for p in range(2 * len(student)):
+            student_margin = student[i][i] - student[i][p]
+            teacher_margin = teacher[i][i] - teacher[i][p]
+            total += (student_margin - teacher_margin) ** 2
+    return total / (2 * len(student))
+
+
+def released_loop(student, teacher):
+    """Half the mean over the others' positives plus half that over the others' negatives."""
+    b = len(student)
+    halves = []
+    for first in (0, b):
+        squares = [
+            ((student[i][i] - student[i][first + j]) - (teacher[i][i] - teacher[i][first + j])) ** 2
+            for i in range(b)
+            for j in range(b)
+            if i != j
+        ]
+        halves.append(sum(squares) / len(squares))
+    return 0.5 * halves[0] + 0.5 * halves[1]
+
+
+def slope(loop, values):
+    """Central differences of a loop over a vector, or over each row of a matrix."""
+    if isinstance(values[0], list):
+        return [
+            slope(lambda row, i=i: loop([*values[:i], row, *values[i + 1 :]]), values[i])
+            for i in range(len(values))
+        ]
+    slopes = []
+    for at, value in enumerate(values):
+        above, below = list(values), list(values)
+        above[at], below[at] = value + STEP, value - STEP
+        slopes.append((loop(above) - loop(below)) / (2 * STEP))
+    return slopes
+
+
+def draw(seed, *shape):
+    generator = torch.Generator().manual_seed(seed)
+    return 3 * torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+seeds = st.integers(0, 10_000)
+sizes = st.integers(2, 5)
+
+
+def assert_close(found, expected):
+    expected = torch.tensor(expected, dtype=torch.float64)
+    torch.testing.assert_close(found.detach(), expected, atol=1e-6, rtol=1e-6)
+
+
+@given(seeds, sizes)
+@settings(max_examples=15, deadline=None)
+def test_margin_mse_and_its_gradient_are_those_of_equation_6(seed, b):
+    positive, negative, margin = draw(seed, 3, b)
+    positive.requires_grad_(), negative.requires_grad_()
+    loss = margin_mse(positive, negative, margin)
+    loss.backward()
+    p, n, m = positive.tolist(), negative.tolist(), margin.tolist()
+    assert_close(loss, margin_mse_loop(p, n, m))
+    assert_close(positive.grad, slope(lambda p: margin_mse_loop(p, n, m), p))
+    assert_close(negative.grad, slope(lambda n: margin_mse_loop(p, n, m), n))
+
+
+@given(seeds, sizes)
+@settings(max_examples=15, deadline=None)
+def test_ranknet_and_its_gradient_are_those_of_the_loop(seed, b):
+    positive, negative = draw(seed, 2, b)
+    positive.requires_grad_(), negative.requires_grad_()
+    loss = ranknet(positive, negative)
+    loss.backward()
+    p, n = positive.tolist(), negative.tolist()
+    assert_close(loss, ranknet_loop(p, n))
+    assert_close(positive.grad, slope(lambda p: ranknet_loop(p, n), p))
+    assert_close(negative.grad, slope(lambda n: ranknet_loop(p, n), n))
+
+
+def test_ranknet_does_not_overflow():
+    loss = ranknet(torch.tensor([-1000.0, 0.0]), torch.tensor([1000.0, 0.0]))
+    assert float(loss) == pytest.approx((2000 + math.log(2)) / 2)
+
+
+@pytest.mark.parametrize(
+    ("normalization", "loop"), [("printed", printed_loop), ("released", released_loop)]
+)
+@given(seed=seeds, b=sizes)
+@settings(max_examples=10, deadline=None)
+def test_in_batch_margin_mse_and_its_gradient_are_those_of_equation_7(normalization, loop, seed, b):
+    student, teacher = draw(seed, 2, b, 2 * b)
+    student.requires_grad_()
+    less_own = teacher - teacher.diagonal()[:, None]
+    loss = in_batch_margin_mse(student, less_own, normalization)
+    loss.backward()
+    scores, taught = student.tolist(), teacher.tolist()
+    assert_close(loss, loop(scores, taught))
+    assert_close(student.grad, slope(lambda scores: loop(scores, taught), scores))
+
+
+def test_released_in_batch_loss_does_not_see_the_own_negative():
+    scores, teacher = torch.zeros(2, 4), torch.zeros(2, 4)
+    teacher[0, 2] = teacher[1, 3] = 9.0
+    assert float(in_batch_margin_mse(scores, teacher, "released")) == 0
+    assert float(in_batch_margin_mse(scores, teacher, "printed")) == (81 + 81) / 4
+
+
+def test_printed_in_batch_loss_is_31_times_the_released_one_at_batch_32():
+    teacher = torch.ones(32, 64)
+    for own in (0, 32):
+        teacher[range(32), range(own, own + 32)] = 0
+    printed, released = (
+        in_batch_margin_mse(torch.zeros(32, 64), teacher, name) for name in ("printed", "released")
+    )
+    assert float(printed / released) == pytest.approx(31)

@@ -1,0 +1,204 @@
+"""The loss of a batch against the transformers model, one text at a time, and plain loops."""
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel
+
+from tasb.models.bert_cat import BertCat
+from tasb.models.colbert import ColBert
+from tasb.models.encoder import Encoder
+from tasb.plans.plan import read_plan
+from tasb.students.objective import Objective
+from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+
+CLS, SEP = 2, 3
+
+
+@pytest.fixture
+def batch(world):
+    return next(read_plan(world.plan, 5, 6))
+
+
+@pytest.fixture
+def teacher(world):
+    return LiveTeacher(world.teacher())
+
+
+def objective(settings, model, world, teacher=None):
+    return Objective(settings, model, world.queries, world.passages, teacher, "fp32")
+
+
+def with_specials(ids, length):
+    return [CLS, *ids[: length - 2].tolist(), SEP]
+
+
+def cls_vector(transformer, ids, length):
+    inputs = torch.tensor([with_specials(ids, length)])
+    return transformer(input_ids=inputs).last_hidden_state[0, 0]
+
+
+def batch_vectors(transformer, world, batch):
+    """CLS vectors of queries, positives and negatives, each text alone (lengths 8 and 12)."""
+    return [
+        [cls_vector(transformer, store[position], length) for position in side]
+        for store, side, length in (
+            (world.queries, batch.query, 8),
+            (world.passages, batch.positive, 12),
+            (world.passages, batch.negative, 12),
+        )
+    ]
+
+
+def pairwise_loop(query, positive, negative, margin):
+    """Eq. 6."""
+    errors = [(q @ p - q @ n - float(m)) ** 2 for q, p, n, m in zip(query, positive, negative, margin)]
+    return sum(errors) / len(errors)
+
+
+def in_batch_loop(query, positive, negative, margins):
+    """Eq. 7 with the released normalisation; margins are the teacher's, less the own one's."""
+    b, total = len(query), 0
+    for i in range(b):
+        for j in range(b):
+            for side, column in ((positive, j), (negative, b + j)):
+                own = query[i] @ positive[i]
+                if i != j:
+                    total += (query[i] @ side[j] - own - float(margins[i][column])) ** 2
+    return total / (2 * b * (b - 1))
+
+
+def assert_same_gradients(model, transformer):
+    pairs = zip(model.encoder.transformer.named_parameters(), transformer.parameters())
+    used = [(name, a.grad, b.grad) for (name, a), b in pairs if b.grad is not None]
+    assert len(used) > 20
+    limit = 1e-5 * max(float(expected.abs().max()) for _, _, expected in used)
+    for name, found, expected in used:
+        torch.testing.assert_close(found, expected, atol=limit, rtol=1e-3, msg=name)
+
+
+def test_dual_supervision_and_its_gradient_are_those_of_equation_8(world, tiny_run, batch, teacher):
+    model = world.student()
+    losses = objective(tiny_run, model, world, teacher).losses(batch)
+    losses["loss"].backward()
+    transformer = AutoModel.from_pretrained(world.encoder).eval()
+    vectors = batch_vectors(transformer, world, batch)
+    pairwise = pairwise_loop(*vectors, batch.margin)
+    in_batch = in_batch_loop(*vectors, teacher.margins(batch))
+    expected = pairwise + 0.75 * in_batch
+    expected.backward()
+    for name, value in (
+        ("loss", expected),
+        ("pairwise_loss", pairwise),
+        ("in_batch_loss", in_batch),
+    ):
+        assert float(losses[name].detach()) == pytest.approx(float(value.detach()), rel=1e-4)
+    assert_same_gradients(model, transformer)
+
+
+def test_alpha_weighs_the_in_batch_loss_beside_a_pairwise_one(world, tiny_run, batch, teacher):
+    settings = tiny_run.model_copy(update={"alpha": 0.2})
+    losses = objective(settings, world.student(), world, teacher).losses(batch)
+    expected = losses["pairwise_loss"] + 0.2 * losses["in_batch_loss"]
+    assert losses["loss"].item() == pytest.approx(expected.item())
+
+
+def test_alpha_is_not_applied_to_the_in_batch_loss_alone(world, tiny_run, batch, teacher):
+    settings = tiny_run.model_copy(update={"alpha": 0.2, "pairwise_loss": "none"})
+    losses = objective(settings, world.student(), world, teacher).losses(batch)
+    assert losses.keys() == {"loss", "in_batch_loss"}
+    assert torch.equal(losses["loss"], losses["in_batch_loss"])
+
+
+def test_a_run_without_in_batch_teacher_has_the_pairwise_loss_alone(world, tiny_run, batch):
+    settings = tiny_run.model_copy(update={"in_batch_loss": "none"})
+    losses = objective(settings, world.student(), world).losses(batch)
+    assert losses.keys() == {"loss", "pairwise_loss"}
+    assert torch.equal(losses["loss"], losses["pairwise_loss"])
+
+
+def test_ranknet_reads_no_margins(world, tiny_run, batch):
+    settings = tiny_run.model_copy(update={"pairwise_loss": "ranknet", "in_batch_loss": "none"})
+    query, positive, negative = batch_vectors(world.student().encoder.transformer, world, batch)
+    parts = [
+        torch.log1p(torch.exp(q @ n - q @ p)) for q, p, n in zip(query, positive, negative)
+    ]
+    losses = objective(settings, world.student(), world).losses(batch)
+    assert losses["loss"].item() == pytest.approx(sum(parts).item() / len(parts), rel=1e-4)
+
+
+def test_stored_and_live_teacher_give_equal_losses(world, tiny_run, teacher, tmp_path):
+    shards = [tmp_path / "first.arrow", tmp_path / "second.arrow"]
+    for shard, steps in zip(shards, ((0, 7), (7, 12))):
+        write_in_batch_scores(world.plan, steps, teacher, shard)
+    model = world.student()
+    live = objective(tiny_run, model, world, teacher)
+    stored = objective(tiny_run, model, world, StoredTeacher(shards))
+    seen = set()
+    for batch in read_plan(world.plan, 0, 12):
+        expected, found = live.losses(batch), stored.losses(batch)
+        assert found.keys() == expected.keys() == {"loss", "pairwise_loss", "in_batch_loss"}
+        assert all(torch.equal(found[name], expected[name]) for name in found)
+        seen.add(float(found["in_batch_loss"].detach()))
+    assert len(seen) == 12
+
+
+def test_two_query_passes_give_the_same_loss_without_dropout(world, tiny_run, batch, teacher):
+    twice = tiny_run.model_copy(update={"query_passes": 2})
+    once, again = (
+        objective(settings, world.student(), world, teacher).losses(batch)["loss"].item()
+        for settings in (tiny_run, twice)
+    )
+    assert again == pytest.approx(once, rel=1e-4)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_a_query_has_a_dropout_of_its_own_for_its_negative_in_two_passes(
+    world, tiny_run, batch, teacher, passes
+):
+    model = world.student().train()
+    settings = tiny_run.model_copy(update={"query_passes": passes})
+    scores = objective(settings, model, world, teacher).scores(batch)
+    b = len(batch.query)
+    own_positive, own_negative = scores.every.diagonal(), scores.every[:, b:].diagonal()
+    torch.testing.assert_close(scores.positive, own_positive, atol=1e-4, rtol=1e-4)
+    assert torch.allclose(scores.negative, own_negative, atol=1e-4) is (passes == 1)
+
+
+def test_a_cross_encoder_scores_each_query_with_its_two_passages(world, tiny_run, batch):
+    torch.manual_seed(1)
+    model = BertCat(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
+    scores = objective(tiny_run, model, world).scores(batch)
+    for side, found in ((batch.positive, scores.positive), (batch.negative, scores.negative)):
+        expected = []
+        for query, passage in zip(batch.query, side):
+            first = with_specials(world.queries[query], 8)
+            second = with_specials(world.passages[passage], 12)[1:]
+            segments = torch.tensor([[0] * len(first) + [1] * len(second)])
+            ids = torch.tensor([first + second])
+            states = model.encoder.transformer(input_ids=ids, token_type_ids=segments)
+            expected.append(model.head(states.last_hidden_state[0, 0])[0])
+        torch.testing.assert_close(found, torch.stack(expected), atol=1e-5, rtol=1e-4)
+
+
+def test_colbert_scores_each_query_with_its_two_passages(world, tiny_run, batch):
+    model = ColBert(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
+    with torch.no_grad():
+        scores = objective(tiny_run, model, world).scores(batch)
+
+    @torch.no_grad()
+    def tokens(ids, length):
+        inputs = torch.tensor([with_specials(ids, length)])
+        return model.head(model.encoder.transformer(input_ids=inputs).last_hidden_state[0])
+
+    for side, found in ((batch.positive, scores.positive), (batch.negative, scores.negative)):
+        for i, (query, passage) in enumerate(zip(batch.query, side)):
+            asked, read = tokens(world.queries[query], 8), tokens(world.passages[passage], 12)
+            expected = sum(max(float(q @ p) for p in read) for q in asked)
+            assert float(found[i]) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_the_plan_holds_more_than_one_batch(world):
+    """Else the tests above could not tell one step's margins from another's."""
+    queries = {tuple(np.asarray(batch.query)) for batch in read_plan(world.plan, 0, 12)}
+    assert len(queries) == 12

@@ -1,0 +1,221 @@
+"""The training loop: resuming, logging and stopping."""
+
+import json
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from tasb.plans.plan import read_plan
+from tasb.students.checkpoint import BEST, LOG, CheckpointFolder
+from tasb.students.config import EarlyStopping
+from tasb.students.early_stopping import Evaluator
+from tasb.students.objective import Objective
+from tasb.students.schedule import learning_rate
+from tasb.students.training import Trainer
+from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+
+STEPS = 12
+
+
+@pytest.fixture(scope="session")
+def candidates(world):
+    """Each query of the pairs with its positives, which are relevant, and its negatives."""
+    path = world.folder / "early_stopping_set.parquet"
+    pairs = pl.read_parquet(world.pairs)
+    sides = [
+        pairs.select("query", passage=side, grade=pl.lit(grade))
+        for side, grade in (("positive", 1), ("negative", 0))
+    ]
+    ids = [pl.format("q{}", "query").alias("query_id"), pl.format("p{}", "passage").alias("passage_id")]
+    pl.concat(sides).unique(maintain_order=True).with_columns(ids).write_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def teacher(world, tmp_path_factory):
+    shard = tmp_path_factory.mktemp("scores") / "scores.arrow"
+    write_in_batch_scores(world.plan, (0, STEPS), LiveTeacher(world.teacher()), shard)
+    return StoredTeacher([shard])
+
+
+@pytest.fixture
+def new_trainer(world, tiny_run, candidates, teacher, tmp_path):
+    def make(folder="run", **changes) -> Trainer:
+        settings = tiny_run.model_copy(update=changes)
+        model = world.student()
+        taught = None if settings.in_batch_loss == "none" else teacher
+        objective = Objective(settings, model, world.queries, world.passages, taught, "fp32")
+        evaluator = None
+        if settings.early_stopping is not None:
+            evaluator = Evaluator(candidates, world.queries, world.passages, (8, 12), "fp32")
+        trainer = Trainer(settings, objective, evaluator, CheckpointFolder(tmp_path / folder, "x"))
+        trainer.resume()
+        return trainer
+
+    return make
+
+
+def batches(world, trainer, stop=STEPS):
+    return read_plan(world.plan, trainer.progress.step, stop)
+
+
+def weights(trainer):
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+
+def equal(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def log(trainer):
+    return [json.loads(line) for line in trainer.checkpoints.log_lines()]
+
+
+@pytest.mark.parametrize(
+    ("killed_after", "rule"),
+    [(2, None), (5, None), (8, EarlyStopping(interval=2, patience=9, minimum=0))],
+)
+def test_a_resumed_training_gives_the_identical_weights_and_log(
+    world, new_trainer, killed_after, rule
+):
+    whole = new_trainer("whole", early_stopping=rule)
+    assert whole.model.encoder.transformer.config.hidden_dropout_prob > 0
+    whole.train(batches(world, whole))
+    killed = new_trainer("killed", early_stopping=rule)
+    killed.train(islice(batches(world, killed), killed_after))
+    resumed = new_trainer("killed", early_stopping=rule)
+    assert resumed.progress.step == killed_after - killed_after % 3
+    resumed.train(batches(world, resumed))
+    assert equal(weights(resumed), weights(whole))
+    assert resumed.checkpoints.log_lines() == whole.checkpoints.log_lines()
+
+
+def test_a_log_line_that_was_cut_in_two_is_written_anew(world, new_trainer):
+    whole = new_trainer("whole")
+    whole.train(batches(world, whole))
+    killed = new_trainer("killed")
+    killed.train(islice(batches(world, killed), 5))
+    with open(killed.checkpoints.folder / LOG, "a") as file:
+        file.write('{"step": 6, "lo')
+    resumed = new_trainer("killed")
+    resumed.train(batches(world, resumed))
+    assert resumed.checkpoints.log_lines() == whole.checkpoints.log_lines()
+
+
+def test_equal_seeds_give_equal_weights_and_another_seed_gives_others(world, new_trainer):
+    trained = []
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        trainer = new_trainer(folder, seed=seed)
+        trainer.train(batches(world, trainer, 3))
+        trained.append(weights(trainer))
+    assert equal(trained[0], trained[1])
+    assert not equal(trained[0], trained[2])
+
+
+def test_a_log_line_holds_the_means_since_the_line_before(world, new_trainer):
+    each, some = new_trainer("each", log_interval=1), new_trainer("some", log_interval=5)
+    for trainer in (each, some):
+        trainer.train(batches(world, trainer))
+    lines, means = log(each), log(some)
+    assert [line["step"] for line in lines] == list(range(1, STEPS + 1))
+    assert [line["step"] for line in means] == [5, 10, 12]
+    for line, steps in zip(means, (lines[:5], lines[5:10], lines[10:])):
+        for name in ("loss", "pairwise_loss", "in_batch_loss"):
+            mean = sum(step[name] for step in steps) / len(steps)
+            assert line[name] == pytest.approx(mean, rel=1e-6)
+        assert line["lr"] == learning_rate(some.settings, line["step"] - 1)
+
+
+def test_a_step_is_that_of_adam_with_the_rate_of_the_schedule(world, new_trainer):
+    """The first update of Adam is the rate times g / (|g| + eps)."""
+    trainer = new_trainer(schedule="constant")
+    before = weights(trainer)
+    trainer.train(batches(world, trainer, 1))
+    checked = 0
+    for name, parameter in trainer.model.named_parameters():
+        if parameter.grad is not None:
+            update = 1e-3 * parameter.grad / (parameter.grad.abs() + 1e-8)
+            expected = before[name] - update
+            torch.testing.assert_close(parameter.detach(), expected, atol=1e-6, rtol=1e-5)
+            checked += 1
+    assert checked > 20
+
+
+def test_gradients_are_clipped_to_their_norm(world, new_trainer):
+    trainer = new_trainer(clip_norm=1e-3)
+    trainer.train(batches(world, trainer, 1))
+    squares = [
+        parameter.grad.pow(2).sum()
+        for parameter in trainer.model.parameters()
+        if parameter.grad is not None
+    ]
+    assert float(sum(squares)) ** 0.5 == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_training_on_one_batch_lowers_its_loss(world, new_trainer):
+    trainer = new_trainer(lr=3e-3, log_interval=1, in_batch_loss="none")
+    batch = next(batches(world, trainer))
+    trainer.train(replace(batch, step=step) for step in range(STEPS))
+    assert log(trainer)[-1]["loss"] < 0.5 * log(trainer)[0]["loss"]
+
+
+STANDSTILL = {"lr": 1e-30}
+"""A rate that changes no weight, so that no evaluation is better than the first."""
+
+
+@pytest.mark.parametrize(
+    ("patience", "minimum", "last"),
+    [(1, 0, 4), (2, 0, 6), (2, 7, 7), (2, 11, 11), (6, 0, STEPS)],
+)
+def test_a_training_ends_by_patience_but_not_before_its_minimum(
+    world, new_trainer, patience, minimum, last
+):
+    rule = EarlyStopping(interval=2, patience=patience, minimum=minimum)
+    trainer = new_trainer(early_stopping=rule, **STANDSTILL)
+    trainer.train(batches(world, trainer))
+    assert trainer.progress.step == last
+    assert trainer.progress.best_step == 2
+
+
+def test_a_training_that_ended_early_does_not_go_on_when_it_is_resumed(world, new_trainer):
+    rule = EarlyStopping(interval=2, patience=2, minimum=0)
+    for _ in range(2):
+        trainer = new_trainer(early_stopping=rule, **STANDSTILL)
+        trainer.train(batches(world, trainer))
+        assert trainer.progress.step == 6
+
+
+def turning(batches):
+    """Batches whose margins are large at first, and turn to the opposite after six steps."""
+    for batch in batches:
+        margin = np.full_like(batch.margin, 20 if batch.step < 6 else -20)
+        yield replace(batch, margin=margin)
+
+
+def test_the_weights_of_the_best_evaluation_are_chosen(world, new_trainer):
+    rule = EarlyStopping(interval=1, patience=STEPS, minimum=0)
+    changes = {"in_batch_loss": "none", "lr": 5e-3, "log_interval": STEPS}
+    trainer = new_trainer(early_stopping=rule, **changes)
+    trainer.train(turning(batches(world, trainer)))
+    values = {line["step"]: line["ndcg@10"] for line in log(trainer) if "ndcg@10" in line}
+    print(values)
+    best = max(values.values())
+    first_best = min(step for step, value in values.items() if value == best)
+    assert list(values) == list(range(1, STEPS + 1))
+    assert 1 < first_best < STEPS
+    assert trainer.progress.best_step == first_best
+    assert trainer.evaluator.ndcg(trainer.model) == best
+    until_best = new_trainer("until best", **changes)
+    until_best.train(turning(batches(world, until_best, first_best)))
+    assert equal(weights(trainer), weights(until_best))
+
+
+def test_the_last_step_is_evaluated_too(world, new_trainer):
+    rule = EarlyStopping(interval=5, patience=9, minimum=0)
+    trainer = new_trainer(early_stopping=rule)
+    trainer.train(batches(world, trainer))
+    assert [line["step"] for line in log(trainer) if "ndcg@10" in line] == [5, 10, 12]

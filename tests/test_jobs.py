@@ -1,0 +1,85 @@
+import itertools
+import re
+
+import pytest
+
+from tasb.errors import TasbError
+from tasb.jobs import job, log, progress
+
+
+def lines_of(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_log_goes_to_the_file_and_to_the_terminal(tmp_path, capsys):
+    with job(tmp_path / "logs" / "a.log", "encode"):
+        log.info("%d texts, Ü", 3)
+    (line,) = lines_of(tmp_path / "logs" / "a.log")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d encode: 3 texts, Ü", line)
+    assert capsys.readouterr().err == line + "\n"
+
+
+def test_an_error_of_the_user_ends_the_job_in_one_line(tmp_path):
+    with pytest.raises(SystemExit) as ended, job(tmp_path / "a.log", "plan"):
+        raise TasbError("batch_size: 32 is too large")
+    assert ended.value.code == 1
+    (line,) = lines_of(tmp_path / "a.log")
+    assert line.endswith("plan: error: batch_size: 32 is too large")
+
+
+def test_any_other_error_is_not_caught(tmp_path):
+    with pytest.raises(ZeroDivisionError), job(tmp_path / "a.log", "plan"):
+        raise ZeroDivisionError
+
+
+def test_a_job_that_is_over_logs_nothing_more(tmp_path, capsys):
+    with job(tmp_path / "first.log", "first"):
+        log.info("one")
+    with job(tmp_path / "second.log", "second"):
+        log.info("two")
+    assert len(lines_of(tmp_path / "first.log")) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_progress_yields_every_item_in_order():
+    assert list(progress(iter(range(100)), 100, "items")) == list(range(100))
+    assert list(progress(iter("ab"), None, "items")) == ["a", "b"]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Make tqdm's clock tick by one second each time it is read."""
+    seconds = itertools.count()
+    monkeypatch.setattr("tqdm.std.time", lambda: float(next(seconds)))
+
+
+def test_a_long_job_logs_count_rate_and_time_left(tmp_path, clock):
+    with job(tmp_path / "a.log", "encode"):
+        list(progress(range(50), 50, "blocks"))
+    lines = lines_of(tmp_path / "a.log")
+    assert 2 <= len(lines) <= 12
+    for line in lines:
+        assert re.search(
+            r" encode: \d+/50 blocks \[[\d:]+ elapsed, [\d:]+ left, .+(it/s|s/it)\]$", line
+        )
+    assert " 50/50 blocks " in lines[-1]
+
+
+def test_a_job_that_goes_on_counts_what_was_done_before(tmp_path, clock):
+    with job(tmp_path / "a.log", "train"):
+        list(progress(range(30), 80, "steps", initial=50))
+    assert " 80/80 steps " in lines_of(tmp_path / "a.log")[-1]
+
+
+def test_an_unknown_total_leaves_out_the_time_left(tmp_path, clock):
+    with job(tmp_path / "a.log", "read"):
+        list(progress(range(30), None, "rows"))
+    assert re.search(
+        r" read: 30 rows \[[\d:]+ elapsed, .+(it/s|s/it)\]$", lines_of(tmp_path / "a.log")[-1]
+    )
+
+
+def test_a_short_job_logs_no_progress(tmp_path):
+    with job(tmp_path / "a.log", "read"):
+        list(progress(range(30), 30, "rows"))
+    assert lines_of(tmp_path / "a.log") == []

@@ -1,0 +1,138 @@
+"""A copy of the workflow beside a tiny generated collection, and one run of it to its end."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("Snakefile", "src", "workflow", "profiles", "config", "resources/paper")
+FEW_STEPS = {
+    "lr": 1e-3,
+    "steps": 4,
+    "batch_size": 4,
+    "warmup_steps": 1,
+    "checkpoint_interval": 2,
+    "log_interval": 1,
+    "query_length": 12,
+    "passage_length": 32,
+}
+TINY = {
+    "collection": "tiny",
+    "collections": {
+        "tiny": {
+            "folder": "tiny",
+            "validation": {"split": "dev"},
+            "query_sets": {"test": {"level": 1}, "graded": {"level": 2}},
+        }
+    },
+    "encoders": {"minilm": {"package": None, "sha256": None, "folder": "encoder"}},
+    "negatives": {"depth": 35, "per_query": 30},
+    "teachers": {"bert-cat": FEW_STEPS, "colbert": FEW_STEPS},
+    "clusters": {"default": {"k": 3}},
+    "early_stopping_set": {"depth": 5, "queries": 6},
+    "students": {**FEW_STEPS, "early_stopping": {"interval": 2, "patience": 2, "minimum": 2}},
+    "systems": {"all-minilm": {"query_length": 12, "passage_length": 32}},
+    "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
+    "tables": {"table4": {"metrics": ["ndcg@10", "mrr@10", "recall@5"]}},
+}
+
+Snakemake = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with copies of all that the workflow consists of."""
+    folder = tmp_path_factory.mktemp("house")
+    for name in COPIED:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, target)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def snakemake(house: Path) -> Snakemake:
+    """Run Snakemake in the house; returns the finished process with both outputs as text."""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+
+    def run(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *python, "-m", "snakemake", "--cores", "2", *arguments]
+        return subprocess.run(
+            command, cwd=house, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def _texts(rng: random.Random, words: list[str]) -> dict[str, list[str]]:
+    """Return 40 passages of 12 words, most of which belong to one of four topics."""
+    topics = [words[start::4] for start in range(4)]
+    return {
+        f"p{number}": rng.choices(topics[number % 4], k=8) + rng.choices(words, k=4)
+        for number in range(40)
+    }
+
+
+def _write_split(
+    folder: Path, split: str, queries: dict[str, list[str]], judged: dict[str, dict[str, int]]
+) -> None:
+    lines = [f"{query}\t{' '.join(text)}\n" for query, text in queries.items()]
+    (folder / f"queries.{split}.tsv").write_text("".join(lines))
+    lines = [f"{q} 0 {p} {grade}\n" for q, found in judged.items() for p, grade in found.items()]
+    (folder / f"qrels.{split}.txt").write_text("".join(lines))
+
+
+def write_tiny_collection(folder: Path, words: list[str]) -> None:
+    """Write passages, and queries of three words from a passage that is relevant to them."""
+    rng = random.Random(4)
+    passages = _texts(rng, words)
+    folder.mkdir()
+    lines = [f"{name}\t{' '.join(text)}\n" for name, text in passages.items()]
+    (folder / "passages.tsv").write_text("".join(lines))
+    for split, count in (("train", 24), ("dev", 8), ("test", 6), ("graded", 5)):
+        sources = rng.sample(sorted(passages), count)
+        queries = {f"{split}{i}": rng.sample(passages[p], 3) for i, p in enumerate(sources)}
+        judged = {query: {p: 1} for query, p in zip(queries, sources)}
+        if split == "graded":
+            for query, p in zip(queries, sources):
+                others = rng.sample(sorted(set(passages) - {p}), 6)
+                judged[query] = {p: 3, **{other: rng.randrange(3) for other in others}}
+        _write_split(folder, split, queries, judged)
+
+
+@pytest.fixture(scope="session")
+def tiny_config(house: Path, tiny_encoder: Path) -> dict[str, Any]:
+    """What the tiny job sets besides config/config.yaml; its data and encoder are written."""
+    shutil.copytree(tiny_encoder, house / "encoder")
+    vocabulary = json.loads((tiny_encoder / "tokenizer.json").read_text())["model"]["vocab"]
+    words = [word for word in vocabulary if word.isalpha() and len(word) > 1]
+    write_tiny_collection(house / "tiny", words)
+    (house / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny_job(tiny_config: dict[str, Any]) -> tuple[str, ...]:
+    """The arguments of the main job on the tiny collection, one thread a job."""
+    files = ("--configfile", "config/config.yaml", "tiny.yaml")
+    return ("results/tables", *files, "--max-threads", "1", "--resources", "gpu=2")
+
+
+@pytest.fixture(scope="session")
+def finished(house: Path, snakemake: Snakemake, tiny_job: tuple[str, ...]) -> Path:
+    """The house once the main job has run on the tiny collection."""
+    process = snakemake(*tiny_job)
+    assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-6000:]
+    return house

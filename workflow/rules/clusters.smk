@@ -1,0 +1,17 @@
+rule clusters:
+    input:
+        vectors=lambda wildcards: INPUTS.cluster_vectors(wildcards.name),
+        code=code("clusters.py"),
+    output:
+        ARTIFACTS.path("clusters", "{name}.parquet"),
+    params:
+        recipe=lambda wildcards: RECIPES.clusters(wildcards.name),
+    wildcard_constraints:
+        name=one_of(CONFIG.clusters),
+    threads: 64
+    log:
+        f"logs/clusters/{C}/{{name}}.log",
+    benchmark:
+        f"benchmarks/results/clusters/{C}/{{name}}.tsv"
+    script:
+        "../scripts/clusters.py"

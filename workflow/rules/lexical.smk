@@ -1,0 +1,36 @@
+rule bm25_negatives:
+    input:
+        passages=ARTIFACTS.passages(),
+        queries=ARTIFACTS.queries("training"),
+        qrels=ARTIFACTS.qrels("training"),
+        code=code("bm25_negatives.py"),
+    output:
+        ARTIFACTS.path("lexical", "pairs.parquet"),
+    params:
+        recipe=RECIPES.pairs(),
+    log:
+        f"logs/lexical/{C}/pairs.log",
+    benchmark:
+        f"benchmarks/results/lexical/{C}/pairs.tsv"
+    script:
+        "../scripts/bm25_negatives.py"
+
+
+rule bm25_search:
+    input:
+        passages=ARTIFACTS.passages(),
+        queries=ARTIFACTS.queries("{set}"),
+        code=code("bm25_search.py"),
+    output:
+        ranking=ARTIFACTS.ranking("{system}", "{set}"),
+        trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
+    params:
+        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
+    wildcard_constraints:
+        system=one_of(LEXICAL),
+    log:
+        f"logs/rankings/{C}/{{system}}/{{set}}.log",
+    benchmark:
+        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+    script:
+        "../scripts/bm25_search.py"

@@ -1,0 +1,41 @@
+rule train_teacher:
+    input:
+        unpack(lambda wildcards: INPUTS.training(wildcards.name)),
+        code=code("train.py"),
+    output:
+        weights=[ARTIFACTS.path("teachers", "{name}", file) for file in (*MODEL, HEAD)],
+        records=[ARTIFACTS.path("teachers", "{name}", file) for file in RECORDS],
+    params:
+        recipe=lambda wildcards: RECIPES.training(wildcards.name),
+    wildcard_constraints:
+        name=one_of(CONFIG.teachers),
+    threads: 64
+    resources:
+        gpu=1,
+    log:
+        f"logs/teachers/{C}/{{name}}.log",
+    benchmark:
+        f"benchmarks/results/teachers/{C}/{{name}}.tsv"
+    script:
+        "../scripts/train.py"
+
+
+rule score_pairs:
+    input:
+        unpack(lambda wildcards: INPUTS.pair_scores(wildcards.name)),
+        code=code("score_pairs.py"),
+    output:
+        ARTIFACTS.path("teachers", "{name}", "pair_scores.parquet"),
+    params:
+        recipe=lambda wildcards: RECIPES.pair_scores(wildcards.name),
+    wildcard_constraints:
+        name=one_of(CONFIG.teachers),
+    threads: 64
+    resources:
+        gpu=1,
+    log:
+        f"logs/teachers/{C}/{{name}}.pair_scores.log",
+    benchmark:
+        f"benchmarks/results/teachers/{C}/{{name}}.pair_scores.tsv"
+    script:
+        "../scripts/score_pairs.py"

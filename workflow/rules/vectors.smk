@@ -1,0 +1,58 @@
+rule passage_vectors:
+    input:
+        unpack(lambda wildcards: INPUTS.dense(wildcards.system, "passages")),
+        code=code("encode.py"),
+    output:
+        ARTIFACTS.path("vectors", "{system}", "passages-{shard}.arrow"),
+    params:
+        recipe=lambda wildcards: vector_shard(
+            RECIPES.passage_vectors(wildcards.system), wildcards
+        ),
+    wildcard_constraints:
+        system=one_of(DENSE),
+    threads: 64
+    resources:
+        gpu=1,
+    log:
+        f"logs/vectors/{C}/{{system}}/passages-{{shard}}.log",
+    benchmark:
+        f"benchmarks/results/vectors/{C}/{{system}}/passages-{{shard}}.tsv"
+    script:
+        "../scripts/encode.py"
+
+
+rule query_vectors:
+    input:
+        unpack(lambda wildcards: INPUTS.dense(wildcards.system, wildcards.set)),
+        code=code("encode.py"),
+    output:
+        ARTIFACTS.query_vectors("{system}", "{set}"),
+    params:
+        recipe=lambda wildcards: RECIPES.query_vectors(wildcards.system, wildcards.set),
+    wildcard_constraints:
+        system=one_of(DENSE),
+    resources:
+        gpu=1,
+    log:
+        f"logs/vectors/{C}/{{system}}/queries-{{set}}.log",
+    benchmark:
+        f"benchmarks/results/vectors/{C}/{{system}}/queries-{{set}}.tsv"
+    script:
+        "../scripts/encode.py"
+
+
+rule index:
+    input:
+        vectors=lambda wildcards: ARTIFACTS.passage_vectors(wildcards.system),
+        code=code("index.py"),
+    output:
+        ARTIFACTS.path("vectors", "{system}", "index.faiss"),
+    params:
+        recipe=lambda wildcards: RECIPES.index(wildcards.system),
+    threads: 64
+    log:
+        f"logs/vectors/{C}/{{system}}/index.log",
+    benchmark:
+        f"benchmarks/results/vectors/{C}/{{system}}/index.tsv"
+    script:
+        "../scripts/index.py"

@@ -4,14 +4,14 @@ rule clusters:
         code=code("clusters.py"),
     output:
         ARTIFACTS.path("clusters", "{name}.parquet"),
-    params:
-        recipe=lambda wildcards: RECIPES.clusters(wildcards.name),
-    wildcard_constraints:
-        name=one_of(CONFIG.clusters),
-    threads: 64
     log:
         f"logs/clusters/{C}/{{name}}.log",
     benchmark:
         f"benchmarks/results/clusters/{C}/{{name}}.tsv"
+    wildcard_constraints:
+        name=one_of(CONFIG.clusters),
+    threads: 64
+    params:
+        recipe=lambda wildcards: RECIPES.clusters(wildcards.name),
     script:
         "../scripts/clusters.py"

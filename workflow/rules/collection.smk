@@ -3,12 +3,12 @@ rule passages:
         code=code("passages.py"),
     output:
         ARTIFACTS.path("collection", "passages.parquet"),
-    params:
-        recipe=RECIPES.passages(),
     log:
         f"logs/collection/{C}/passages.log",
     benchmark:
         f"benchmarks/results/collection/{C}/passages.tsv"
+    params:
+        recipe=RECIPES.passages(),
     script:
         "../scripts/passages.py"
 
@@ -20,14 +20,14 @@ rule query_set:
     output:
         queries=ARTIFACTS.queries("{set}"),
         qrels=ARTIFACTS.qrels("{set}"),
-    params:
-        recipe=lambda wildcards: RECIPES.query_set(wildcards.set),
-    wildcard_constraints:
-        set=one_of(INPUTS.declared_sets()),
     log:
         f"logs/collection/{C}/{{set}}.log",
     benchmark:
         f"benchmarks/results/collection/{C}/{{set}}.tsv"
+    wildcard_constraints:
+        set=one_of(INPUTS.declared_sets()),
+    params:
+        recipe=lambda wildcards: RECIPES.query_set(wildcards.set),
     script:
         "../scripts/query_set.py"
 
@@ -40,14 +40,14 @@ rule training_part:
     output:
         queries=ARTIFACTS.queries("{set}"),
         qrels=ARTIFACTS.qrels("{set}"),
-    params:
-        recipe=lambda wildcards: RECIPES.query_set(wildcards.set),
-    wildcard_constraints:
-        set=one_of(INPUTS.parts_of_training()),
     log:
         f"logs/collection/{C}/{{set}}.log",
     benchmark:
         f"benchmarks/results/collection/{C}/{{set}}.tsv"
+    wildcard_constraints:
+        set=one_of(INPUTS.parts_of_training()),
+    params:
+        recipe=lambda wildcards: RECIPES.query_set(wildcards.set),
     script:
         "../scripts/training_part.py"
 
@@ -59,11 +59,11 @@ rule published_pairs:
         code=code("published_pairs.py"),
     output:
         ARTIFACTS.path("collection", "pairs.parquet"),
-    params:
-        recipe=RECIPES.pairs(),
     log:
         f"logs/collection/{C}/pairs.log",
     benchmark:
         f"benchmarks/results/collection/{C}/pairs.tsv"
+    params:
+        recipe=RECIPES.pairs(),
     script:
         "../scripts/published_pairs.py"

@@ -2,15 +2,8 @@
 
 import os
 import re
-import sys
 
 from snakemake.exceptions import WorkflowError
-
-SOURCE = os.path.join(workflow.basedir, "src")
-sys.path.insert(0, SOURCE)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [SOURCE, *filter(None, [os.environ.get("PYTHONPATH")])]
-)
 
 from tasb.config.artifacts import HEAD, MODEL, RECORDS
 from tasb.config.code import code_of
@@ -70,5 +63,7 @@ def vector_shard(recipe, wildcards):
 
 def paper(table):
     """The published values of a table, where there are any."""
-    path = os.path.relpath(os.path.join(workflow.basedir, "resources", "paper", f"{table}.tsv"))
+    path = os.path.relpath(
+        os.path.join(workflow.basedir, "resources", "paper", f"{table}.tsv")
+    )
     return [path] if os.path.exists(path) else []

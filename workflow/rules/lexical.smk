@@ -6,12 +6,12 @@ rule bm25_negatives:
         code=code("bm25_negatives.py"),
     output:
         ARTIFACTS.path("lexical", "pairs.parquet"),
-    params:
-        recipe=RECIPES.pairs(),
     log:
         f"logs/lexical/{C}/pairs.log",
     benchmark:
         f"benchmarks/results/lexical/{C}/pairs.tsv"
+    params:
+        recipe=RECIPES.pairs(),
     script:
         "../scripts/bm25_negatives.py"
 
@@ -24,13 +24,13 @@ rule bm25_search:
     output:
         ranking=ARTIFACTS.ranking("{system}", "{set}"),
         trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
-    params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
-    wildcard_constraints:
-        system=one_of(LEXICAL),
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
         f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+    wildcard_constraints:
+        system=one_of(LEXICAL),
+    params:
+        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
     script:
         "../scripts/bm25_search.py"

@@ -5,13 +5,13 @@ rule metrics:
         code=code("metrics.py"),
     output:
         ARTIFACTS.metrics("{system}", "{set}"),
-    params:
-        recipe=lambda wildcards: RECIPES.metrics(wildcards.system, wildcards.set),
-    wildcard_constraints:
-        set=one_of(CONFIG.data.query_sets),
     log:
         f"logs/metrics/{C}/{{system}}/{{set}}.log",
     benchmark:
         f"benchmarks/results/metrics/{C}/{{system}}/{{set}}.tsv"
+    wildcard_constraints:
+        set=one_of(CONFIG.data.query_sets),
+    params:
+        recipe=lambda wildcards: RECIPES.metrics(wildcards.system, wildcards.set),
     script:
         "../scripts/metrics.py"

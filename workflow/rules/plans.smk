@@ -5,14 +5,16 @@ rule plan:
         code=code("plan.py"),
     output:
         ARTIFACTS.path("plans", "{plan}", "{shard}.parquet"),
-    params:
-        recipe=lambda wildcards: plan_shard(RECIPES.plan(PLANS[wildcards.plan]), wildcards),
-    wildcard_constraints:
-        plan=one_of(PLANS),
     log:
         f"logs/plans/{C}/{{plan}}/{{shard}}.log",
     benchmark:
         f"benchmarks/results/plans/{C}/{{plan}}/{{shard}}.tsv"
+    wildcard_constraints:
+        plan=one_of(PLANS),
+    params:
+        recipe=lambda wildcards: plan_shard(
+            RECIPES.plan(PLANS[wildcards.plan]), wildcards
+        ),
     script:
         "../scripts/plan.py"
 
@@ -24,19 +26,19 @@ rule score_plan:
         code=code("score_plan.py"),
     output:
         ARTIFACTS.path("plans", "{plan}", "{teacher}", "{shard}.arrow"),
-    params:
-        recipe=lambda wildcards: plan_shard(
-            RECIPES.plan_scores(PLANS[wildcards.plan], wildcards.teacher), wildcards
-        ),
+    log:
+        f"logs/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.log",
+    benchmark:
+        f"benchmarks/results/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.tsv"
     wildcard_constraints:
         plan=one_of(PLANS),
         teacher=one_of(CONFIG.teachers),
     threads: 64
     resources:
         gpu=1,
-    log:
-        f"logs/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.log",
-    benchmark:
-        f"benchmarks/results/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.tsv"
+    params:
+        recipe=lambda wildcards: plan_shard(
+            RECIPES.plan_scores(PLANS[wildcards.plan], wildcards.teacher), wildcards
+        ),
     script:
         "../scripts/score_plan.py"

@@ -8,14 +8,14 @@ rule search:
     output:
         ranking=ARTIFACTS.ranking("{system}", "{set}"),
         trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
-    params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
-    wildcard_constraints:
-        system=one_of(DENSE),
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
         f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+    wildcard_constraints:
+        system=one_of(DENSE),
+    params:
+        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
     script:
         "../scripts/search.py"
 
@@ -29,17 +29,17 @@ rule rerank:
     output:
         ranking=ARTIFACTS.ranking("{system}", "{set}"),
         trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
-    params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
+    log:
+        f"logs/rankings/{C}/{{system}}/{{set}}.log",
+    benchmark:
+        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         system=one_of(RERANK),
     threads: 64
     resources:
         gpu=1,
-    log:
-        f"logs/rankings/{C}/{{system}}/{{set}}.log",
-    benchmark:
-        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+    params:
+        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
     script:
         "../scripts/rerank.py"
 
@@ -52,13 +52,13 @@ rule trec_run:
     output:
         ranking=ARTIFACTS.ranking("{system}", "{set}"),
         trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
-    params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
-    wildcard_constraints:
-        system=one_of(TREC),
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
         f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+    wildcard_constraints:
+        system=one_of(TREC),
+    params:
+        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
     script:
         "../scripts/trec_run.py"

@@ -7,12 +7,12 @@ rule early_stopping_set:
         code=code("early_stopping_set.py"),
     output:
         ARTIFACTS.early_stopping_set(),
-    params:
-        recipe=lambda wildcards: RECIPES.early_stopping_set(),
     log:
         f"logs/students/{C}/early_stopping_set.log",
     benchmark:
         f"benchmarks/results/students/{C}/early_stopping_set.tsv"
+    params:
+        recipe=lambda wildcards: RECIPES.early_stopping_set(),
     script:
         "../scripts/early_stopping_set.py"
 
@@ -21,9 +21,9 @@ use rule train_teacher as train_student with:
     output:
         weights=[ARTIFACTS.path("students", "{name}", file) for file in MODEL],
         records=[ARTIFACTS.path("students", "{name}", file) for file in RECORDS],
-    wildcard_constraints:
-        name=one_of(CONFIG.runs),
     log:
         f"logs/students/{C}/{{name}}.log",
     benchmark:
         f"benchmarks/results/students/{C}/{{name}}.tsv"
+    wildcard_constraints:
+        name=one_of(CONFIG.runs),

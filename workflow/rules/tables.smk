@@ -6,13 +6,13 @@ rule table:
         code=code("table.py"),
     output:
         ARTIFACTS.table("{table}"),
-    params:
-        recipe=lambda wildcards: RECIPES.table(wildcards.table),
-    wildcard_constraints:
-        table=one_of(CONFIG.tables),
     log:
         f"logs/tables/{C}/{{table}}.log",
     benchmark:
         f"benchmarks/results/tables/{C}/{{table}}.tsv"
+    wildcard_constraints:
+        table=one_of(CONFIG.tables),
+    params:
+        recipe=lambda wildcards: RECIPES.table(wildcards.table),
     script:
         "../scripts/table.py"

@@ -5,17 +5,17 @@ rule train_teacher:
     output:
         weights=[ARTIFACTS.path("teachers", "{name}", file) for file in (*MODEL, HEAD)],
         records=[ARTIFACTS.path("teachers", "{name}", file) for file in RECORDS],
-    params:
-        recipe=lambda wildcards: RECIPES.training(wildcards.name),
+    log:
+        f"logs/teachers/{C}/{{name}}.log",
+    benchmark:
+        f"benchmarks/results/teachers/{C}/{{name}}.tsv"
     wildcard_constraints:
         name=one_of(CONFIG.teachers),
     threads: 64
     resources:
         gpu=1,
-    log:
-        f"logs/teachers/{C}/{{name}}.log",
-    benchmark:
-        f"benchmarks/results/teachers/{C}/{{name}}.tsv"
+    params:
+        recipe=lambda wildcards: RECIPES.training(wildcards.name),
     script:
         "../scripts/train.py"
 
@@ -26,16 +26,16 @@ rule score_pairs:
         code=code("score_pairs.py"),
     output:
         ARTIFACTS.path("teachers", "{name}", "pair_scores.parquet"),
-    params:
-        recipe=lambda wildcards: RECIPES.pair_scores(wildcards.name),
+    log:
+        f"logs/teachers/{C}/{{name}}.pair_scores.log",
+    benchmark:
+        f"benchmarks/results/teachers/{C}/{{name}}.pair_scores.tsv"
     wildcard_constraints:
         name=one_of(CONFIG.teachers),
     threads: 64
     resources:
         gpu=1,
-    log:
-        f"logs/teachers/{C}/{{name}}.pair_scores.log",
-    benchmark:
-        f"benchmarks/results/teachers/{C}/{{name}}.pair_scores.tsv"
+    params:
+        recipe=lambda wildcards: RECIPES.pair_scores(wildcards.name),
     script:
         "../scripts/score_pairs.py"

@@ -3,12 +3,12 @@ rule encoder:
         code=code("encoder.py"),
     output:
         ARTIFACTS.encoder("{encoder}"),
-    params:
-        recipe=lambda wildcards: RECIPES.encoder(wildcards.encoder),
     log:
         "logs/encoders/{encoder}.log",
     benchmark:
         "benchmarks/results/encoders/{encoder}.tsv"
+    params:
+        recipe=lambda wildcards: RECIPES.encoder(wildcards.encoder),
     script:
         "../scripts/encoder.py"
 
@@ -20,13 +20,13 @@ rule tokenize_passages:
         code=code("tokenize.py"),
     output:
         ARTIFACTS.tokens("{encoder}", "passages"),
-    params:
-        recipe=lambda wildcards: RECIPES.passage_tokens(wildcards.encoder),
-    threads: 64
     log:
         f"logs/tokens/{C}/{{encoder}}/passages.log",
     benchmark:
         f"benchmarks/results/tokens/{C}/{{encoder}}/passages.tsv"
+    threads: 64
+    params:
+        recipe=lambda wildcards: RECIPES.passage_tokens(wildcards.encoder),
     script:
         "../scripts/tokenize.py"
 
@@ -38,13 +38,13 @@ rule tokenize_queries:
         code=code("tokenize.py"),
     output:
         ARTIFACTS.tokens("{encoder}", "{set}"),
-    params:
-        recipe=lambda wildcards: RECIPES.query_tokens(wildcards.encoder, wildcards.set),
-    wildcard_constraints:
-        set=one_of(INPUTS.query_sets()),
     log:
         f"logs/tokens/{C}/{{encoder}}/{{set}}.log",
     benchmark:
         f"benchmarks/results/tokens/{C}/{{encoder}}/{{set}}.tsv"
+    wildcard_constraints:
+        set=one_of(INPUTS.query_sets()),
+    params:
+        recipe=lambda wildcards: RECIPES.query_tokens(wildcards.encoder, wildcards.set),
     script:
         "../scripts/tokenize.py"

@@ -4,19 +4,19 @@ rule passage_vectors:
         code=code("encode.py"),
     output:
         ARTIFACTS.path("vectors", "{system}", "passages-{shard}.arrow"),
-    params:
-        recipe=lambda wildcards: vector_shard(
-            RECIPES.passage_vectors(wildcards.system), wildcards
-        ),
+    log:
+        f"logs/vectors/{C}/{{system}}/passages-{{shard}}.log",
+    benchmark:
+        f"benchmarks/results/vectors/{C}/{{system}}/passages-{{shard}}.tsv"
     wildcard_constraints:
         system=one_of(DENSE),
     threads: 64
     resources:
         gpu=1,
-    log:
-        f"logs/vectors/{C}/{{system}}/passages-{{shard}}.log",
-    benchmark:
-        f"benchmarks/results/vectors/{C}/{{system}}/passages-{{shard}}.tsv"
+    params:
+        recipe=lambda wildcards: vector_shard(
+            RECIPES.passage_vectors(wildcards.system), wildcards
+        ),
     script:
         "../scripts/encode.py"
 
@@ -27,16 +27,16 @@ rule query_vectors:
         code=code("encode.py"),
     output:
         ARTIFACTS.query_vectors("{system}", "{set}"),
-    params:
-        recipe=lambda wildcards: RECIPES.query_vectors(wildcards.system, wildcards.set),
-    wildcard_constraints:
-        system=one_of(DENSE),
-    resources:
-        gpu=1,
     log:
         f"logs/vectors/{C}/{{system}}/queries-{{set}}.log",
     benchmark:
         f"benchmarks/results/vectors/{C}/{{system}}/queries-{{set}}.tsv"
+    wildcard_constraints:
+        system=one_of(DENSE),
+    resources:
+        gpu=1,
+    params:
+        recipe=lambda wildcards: RECIPES.query_vectors(wildcards.system, wildcards.set),
     script:
         "../scripts/encode.py"
 
@@ -47,12 +47,12 @@ rule index:
         code=code("index.py"),
     output:
         ARTIFACTS.path("vectors", "{system}", "index.faiss"),
-    params:
-        recipe=lambda wildcards: RECIPES.index(wildcards.system),
-    threads: 64
     log:
         f"logs/vectors/{C}/{{system}}/index.log",
     benchmark:
         f"benchmarks/results/vectors/{C}/{{system}}/index.tsv"
+    threads: 64
+    params:
+        recipe=lambda wildcards: RECIPES.index(wildcards.system),
     script:
         "../scripts/index.py"

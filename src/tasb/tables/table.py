@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -75,32 +76,31 @@ def cells(
     """
     if len(table.rows) > len(LETTERS):
         raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
-    published = {tuple(row[:3]): row[3] for row in paper.select(
-        "row", "query_set", "metric", "value").iter_rows()}  # fmt: skip
+    keys = paper.select("row", "query_set", "metric").iter_rows()
+    published = dict(zip(keys, paper["value"]))
     lines = []
     for query_set, theirs in query_sets.items():
         for metric in table.metrics:
             found = [metrics[row.system, query_set] for row in table.rows]
             wins = _wins(found, metric, threshold, correction)
             for number, (row, values) in enumerate(zip(table.rows, found)):
-                mean = values.means.row(by_predicate=pl.col("metric") == metric, named=True)
-                key = (row.paper, theirs, metric)
+                known = theirs is not None and row.paper is not None
                 line = {
                     "table": name,
-                    "row": row_name(row),
                     "letter": LETTERS[number],
-                    "system": row.system,
                     "query_set": query_set,
-                    "metric": metric,
-                    "value": mean["value"],
-                    "paper": published.get(key) if theirs and row.paper else None,
+                    "paper": published.get((row.paper, theirs, metric)) if known else None,
                     "better_than": wins[number],
-                    "reason": mean["reason"],
-                    "queries": mean["queries"],
                     "steps": steps.get(row.system),
                 }
-                lines.append(line)
+                lines.append(line | _row_values(row, values, metric))
     return pl.DataFrame(lines, schema=SCHEMA)
+
+
+def _row_values(row: Row, values: Metrics, metric: str) -> dict[str, Any]:
+    """Return what a cell takes from its row and from the means of its metrics."""
+    mean = values.means.row(by_predicate=pl.col("metric") == metric, named=True)
+    return {"row": row_name(row), "system": row.system, **mean}
 
 
 def _wins(found: list[Metrics], metric: str, threshold: float, correction: str) -> list[str]:

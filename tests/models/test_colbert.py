@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -74,6 +75,24 @@ def test_a_padded_passage_token_never_wins():
     passages = torch.tensor([[[-1.0, -2.0], [5.0, 5.0]], [[-1.0, -2.0], [-3.0, -1.0]]])
     mask = torch.tensor([[1, 0], [1, 1]])
     assert max_similarity(queries, passages, mask).tolist() == [[-3.0, -2.0]]
+
+
+def test_a_padded_token_never_wins_in_a_pair(model, reference):
+    """Vectors along one axis have the product of two numbers, often negative, as similarity."""
+    torch.nn.init.zeros_(model.head.weight[1:])
+    torch.nn.init.zeros_(model.head.bias)
+    random = np.random.default_rng(6)
+    passages = [np.array([2, *random.integers(5, 90, 8 + at % 2), 3]) for at in range(12)]
+    queries = passages[::-1]
+    best = []
+    with torch.no_grad():
+        scores = model.pair_scores(queries, passages, 16_384)
+        for query, passage in zip(queries, passages):
+            asked, read = (token_vectors(reference, model.head, text) for text in (query, passage))
+            best.append([max(float(q @ p) for p in read) for q in asked])
+    assert min(min(row) for row in best[::2]) < -0.1
+    expected = torch.tensor([sum(row) for row in best])
+    torch.testing.assert_close(scores, expected, atol=1e-3, rtol=1e-4)
 
 
 def test_a_padded_query_token_adds_nothing():

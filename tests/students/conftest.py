@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-
 from transformers import AutoModel
 
 from tasb.models.bert_dot import BertDot

@@ -52,7 +52,9 @@ def batch_vectors(transformer, world, batch):
 
 def pairwise_loop(query, positive, negative, margin):
     """Eq. 6."""
-    errors = [(q @ p - q @ n - float(m)) ** 2 for q, p, n, m in zip(query, positive, negative, margin)]
+    errors = [
+        (q @ p - q @ n - float(m)) ** 2 for q, p, n, m in zip(query, positive, negative, margin)
+    ]
     return sum(errors) / len(errors)
 
 
@@ -120,9 +122,7 @@ def test_a_run_without_in_batch_teacher_has_the_pairwise_loss_alone(world, tiny_
 def test_ranknet_reads_no_margins(world, tiny_run, batch):
     settings = tiny_run.model_copy(update={"pairwise_loss": "ranknet", "in_batch_loss": "none"})
     query, positive, negative = batch_vectors(world.student().encoder.transformer, world, batch)
-    parts = [
-        torch.log1p(torch.exp(q @ n - q @ p)) for q, p, n in zip(query, positive, negative)
-    ]
+    parts = [torch.log1p(torch.exp(q @ n - q @ p)) for q, p, n in zip(query, positive, negative)]
     losses = objective(settings, world.student(), world).losses(batch)
     assert losses["loss"].item() == pytest.approx(sum(parts).item() / len(parts), rel=1e-4)
 

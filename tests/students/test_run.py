@@ -29,7 +29,9 @@ def pairwise(tiny_run):
 
 
 def encoder_files(world) -> list[str]:
-    return [str(world.encoder / name) for name in ("config.json", "model.safetensors", "tokenizer.json")]
+    return [
+        str(world.encoder / name) for name in ("config.json", "model.safetensors", "tokenizer.json")
+    ]
 
 
 def train(world, settings, output: Path) -> dict[str, torch.Tensor]:
@@ -72,7 +74,9 @@ def test_a_killed_run_goes_on_to_the_identical_model(world, pairwise, tmp_path):
     killed.train(islice(read_plan(world.plan, 0, 4), 3))
     resumed = train(world, pairwise, tmp_path / "killed" / "run")
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
-    logs = [pl.read_parquet(tmp_path / name / "run" / "log.parquet") for name in ("whole", "killed")]
+    logs = [
+        pl.read_parquet(tmp_path / name / "run" / "log.parquet") for name in ("whole", "killed")
+    ]
     assert logs[0].equals(logs[1])
 
 
@@ -91,9 +95,7 @@ def test_a_teacher_starts_from_the_encoder_and_a_head_of_the_runs_seed(world, ti
 
 
 def test_a_trained_teacher_carries_its_head(world, tiny_run, tmp_path):
-    settings = tiny_run.model_copy(
-        update={"model": "colbert", "in_batch_loss": "none", "steps": 2}
-    )
+    settings = tiny_run.model_copy(update={"model": "colbert", "in_batch_loss": "none", "steps": 2})
     model = new_model(settings, encoder_files(world))
     before = model.head.weight.detach().clone()
     checkpoints = CheckpointFolder(tmp_path / "checkpoints", "recipe")
@@ -111,9 +113,7 @@ def test_the_in_batch_teacher_is_none_stored_or_live_as_the_run_says(world, tiny
     shard = tmp_path / "scores.arrow"
     write_in_batch_scores(world.plan, (0, 12), LiveTeacher(scorer), shard)
     teacher = {"model": "colbert", "query_length": 8, "passage_length": 12}
-    recipe = {
-        "live": {"teacher": teacher, "vectors": {"batch_tokens": 100, "precision": "fp32"}}
-    }
+    recipe = {"live": {"teacher": teacher, "vectors": {"batch_tokens": 100, "precision": "fp32"}}}
     files = Files(
         in_batch_scores=[shard],
         live_model=[tmp_path / "config.json"],

@@ -5,6 +5,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
+import tasb
 from tasb.config.artifacts import HEAD, MODEL, RECORDS
 from tasb.config.code import code_of
 from tasb.config.inputs import Inputs
@@ -12,6 +13,14 @@ from tasb.config.load import load_config
 from tasb.config.recipes import Recipes
 from tasb.config.targets import Targets
 from tasb.errors import TasbError
+
+SOURCE = os.path.join(workflow.basedir, "src")
+
+if not os.path.samefile(tasb.__path__[0], os.path.join(SOURCE, "tasb")):
+    raise WorkflowError(
+        f"the tasb that Python imports is {tasb.__path__[0]}, not the one of this checkout, "
+        "which reruns are decided by; run 'pip install -e .' here"
+    )
 
 try:
     CONFIG = load_config(config)
@@ -40,9 +49,8 @@ wildcard_constraints:
 
 def code(script):
     """The script and the library files that decide its result."""
-    root = os.path.relpath(workflow.basedir)
-    path = os.path.normpath(os.path.join(root, "workflow", "scripts", script))
-    return code_of(path, os.path.normpath(os.path.join(root, "src")))
+    path = os.path.join(workflow.basedir, "workflow", "scripts", script)
+    return code_of(os.path.relpath(path), os.path.relpath(SOURCE))
 
 
 def one_of(names):

@@ -28,7 +28,8 @@ class Validation(Settings):
     exclude: str | None = None
     """A split whose queries are left out of `split`."""
     fraction: float | None = Field(None, gt=0, lt=1)
-    """In place of a split: this share of the training passages, with their queries."""
+    """In place of a split: this share of the training queries, drawn in groups that share no
+    relevant passage."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -28,7 +28,7 @@ class Config(Settings):
     collection: str
     """The collection in use, one of `collections`."""
     seed: int = 0
-    """Seed of every draw that is not a run's own."""
+    """Seed of every draw; the seeds of runs and clusters tell streams of it apart."""
     collections: dict[str, Collection]
     encoders: dict[str, Encoder]
     tokens: Tokens = Tokens()

@@ -114,8 +114,9 @@ class Recipes:
     def clusters(self, name: str) -> Recipe:
         """Topics of the training queries."""
         clusters = self.config.clusters[name]
+        seed = derive(self.config.seed, "clusters", clusters.seed) % 2**31  # as Faiss takes it
         vectors = self.query_vectors(clusters.system, TRAINING)
-        return made({"clusters": clusters}, vectors=vectors)
+        return made({"clusters": {**clusters.plain(), "seed": seed}}, vectors=vectors)
 
     def plan(self, training: Training) -> Recipe:
         """All batches of a run; shards of it add their first and last step."""
@@ -127,7 +128,9 @@ class Recipes:
             )
             sources["clusters"] = self.clusters(training.clusters)
         scores = self.pair_scores(training.margins) if training.margins else self.pairs()
-        return made({"plan": training.model_dump(include=keys)}, pairs=scores, **sources)
+        settings = training.model_dump(include=keys)
+        settings["seed"] = derive(self.config.seed, "plans", training.seed)
+        return made({"plan": settings}, pairs=scores, **sources)
 
     def plan_scores(self, training: Training, teacher: str) -> Recipe:
         """A teacher's scores of the batches of a plan."""
@@ -180,7 +183,9 @@ class Recipes:
                 live = {"live": {key: scores[key] for key in ("teacher", "vectors")}}
         if training.early_stopping is not None:
             sources["early_stopping_set"] = self.early_stopping_set()
-        return made({"training": training.model_dump(exclude=unused), **live}, **sources)
+        settings = training.model_dump(exclude=unused)
+        settings["seed"] = derive(self.config.seed, "students", training.seed)
+        return made({"training": settings, **live}, **sources)
 
     # vectors, rankings, metrics, tables
 
@@ -241,7 +246,7 @@ class Recipes:
             first = self.ranking(declared.system, query_set)
             teacher = self.config.trained(declared.model)
             scored = self._scored(teacher, first=first, model=self.training(declared.model))
-            return {**scored, "depth": declared.depth}
+            return dict(canonical({**scored, "depth": declared.depth}))
         vectors = self.query_vectors(system, query_set)
         return made(depth, queries=vectors, index=self.index(system))
 

@@ -29,10 +29,21 @@ def check_references(config: Config) -> None:
     for name in config.systems:
         graph[f"systems.{name}"] = _system_references(config, name)
     if any("early_stopping_set" in used for used in graph.values()):
+        if _is_trained_on(config) and config.data.validation is None:
+            raise ValueError(
+                f"collections.{config.collection}.validation: missing; early stopping needs it "
+                "(give a split or a fraction, or set early_stopping: null)"
+            )
         used = _system(config, config.early_stopping_set.system, "early_stopping_set.system")
         graph["early_stopping_set"] = {used}
     _check_tables(config)
     _check_acyclic(graph)
+
+
+def _is_trained_on(config: Config) -> bool:
+    """Whether any table needs a run."""
+    rows = [row.system for table in config.tables.values() for row in table.rows]
+    return any(isinstance(config.system(name), Run) for name in rows)
 
 
 def _check_names_are_distinct(config: Config) -> None:

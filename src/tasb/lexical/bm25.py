@@ -1,5 +1,6 @@
 """BM25 by bm25s, with Lucene's formula and an analyser near to its English one."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,47 +9,22 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 import Stemmer
+from bm25s.stopwords import STOPWORDS_EN
 
 from tasb.collection.tables import read_text_column
 from tasb.jobs import log, progress
 from tasb.lexical.config import Bm25
 
-LUCENE_STOPWORDS = [
-    "a",
-    "an",
-    "and",
-    "are",
-    "as",
-    "at",
-    "be",
-    "but",
-    "by",
-    "for",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "no",
-    "not",
-    "of",
-    "on",
-    "or",
-    "such",
-    "that",
-    "the",
-    "their",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "to",
-    "was",
-    "will",
-    "with",
-]
+LUCENE_STOPWORDS = (
+    "a an and are as at be but by for if in into is it no not of on or such that the their "
+    "then there these they this to was will with"
+).split()
 TOKEN = r"(?u)\b\w+\b"
+POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
+
+
+EMPTY_STEMS = ["s"]
+"""What Porter's stemmer leaves nothing of; the empty term would match every such text."""
 
 
 class Bm25Index:
@@ -64,11 +40,11 @@ class Bm25Index:
 
     def _terms(self, texts: list[str]) -> Any:
         algorithm = None if self._settings.stemmer == "none" else self._settings.stemmer
-        stopwords = {"lucene": LUCENE_STOPWORDS, "english": "en", "none": []}
+        stopwords = {"lucene": LUCENE_STOPWORDS, "english": STOPWORDS_EN, "none": []}
         return bm25s.tokenize(
-            texts,
+            [POSSESSIVE.sub("", text) for text in texts],
             token_pattern=TOKEN,
-            stopwords=stopwords[self._settings.stopwords],
+            stopwords=[*stopwords[self._settings.stopwords], *EMPTY_STEMS],
             stemmer=Stemmer.Stemmer(algorithm) if algorithm else None,
             show_progress=False,
         )

@@ -16,7 +16,6 @@ from tasb.files import whole
 from tasb.jobs import progress
 from tasb.plans.pairs import PairTable, read_pairs
 from tasb.plans.sampler import Clusters, draw_batches
-from tasb.seeds import derive
 
 SCHEMA = pa.schema(
     [
@@ -75,7 +74,7 @@ def write_plan(
     groups = Clusters.single(len(table.item_queries))
     if clusters is not None:
         groups = Clusters.of(_assignment(clusters, table))
-    seed, share = derive(settings["seed"], "plan"), settings.get("clusters_per_batch", 1)
+    seed, share = settings["seed"], settings.get("clusters_per_batch", 1)
     with whole(path) as part, pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
         chunks = range(*steps, STEPS_AT_ONCE)
         for start in progress(chunks, len(chunks), f"blocks of {STEPS_AT_ONCE} batches"):

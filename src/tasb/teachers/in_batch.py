@@ -1,6 +1,8 @@
 """ColBERT scores of each query of a batch with all 2B passages of it."""
 
+import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +13,7 @@ import torch
 
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import progress
+from tasb.jobs import log, progress
 from tasb.models.colbert import ColBert
 from tasb.models.device import autocast
 from tasb.plans.plan import Batch, read_plan
@@ -68,6 +70,14 @@ class StoredTeacher:
         return values.reshape(len(batch.query), -1)
 
 
+def _announce(batch: Batch, steps: tuple[int, int], teacher: LiveTeacher) -> None:
+    """Log the size of the scores of some steps, and the time that the first of them foretells."""
+    started, count = time.perf_counter(), steps[1] - steps[0]
+    size = teacher.margins(batch).nbytes * count
+    hours = (time.perf_counter() - started) * count / 3600
+    log.info("%d batches: %.3f GB, about %.2f hours", count, size / 1e9, hours)
+
+
 def write_in_batch_scores(
     plan: Sequence[str | Path], steps: tuple[int, int], teacher: LiveTeacher, path: str | Path
 ) -> None:
@@ -82,7 +92,9 @@ def write_in_batch_scores(
         pa.OSFile(str(part), "wb") as file,
         pa.ipc.new_file(file, schema) as writer,
     ):
-        for batch in progress(batches, steps[1] - steps[0], "batches scored"):
+        first = next(batches)
+        _announce(first, steps, teacher)
+        for batch in progress(chain([first], batches), steps[1] - steps[0], "batches scored"):
             margins = teacher.margins(batch).ravel()
             offsets = pa.array([0, len(margins)], pa.int32())
             column = pa.ListArray.from_arrays(offsets, pa.array(margins))

@@ -1,0 +1,40 @@
+"""A collection has one source, and names its splits."""
+
+import pytest
+from pydantic import ValidationError
+
+from tasb.collection.config import Collection, Validation
+
+SETS = {"test": {}, "graded": {"split": "g", "level": 2}}
+
+
+@pytest.mark.parametrize("given", [{}, {"folder": "a", "ir_datasets": "b"}])
+def test_exactly_one_source_is_given(given):
+    with pytest.raises(ValidationError, match="give either 'folder' or 'ir_datasets'"):
+        Collection(query_sets=SETS, **given)
+
+
+@pytest.mark.parametrize("given", [{}, {"split": "dev", "fraction": 0.1}])
+def test_validation_is_a_split_or_a_fraction(given):
+    with pytest.raises(ValidationError, match="give either 'split' or 'fraction'"):
+        Validation(**given)
+
+
+@pytest.mark.parametrize("fraction", [0, 1])
+def test_a_fraction_leaves_something_on_both_sides(fraction):
+    with pytest.raises(ValidationError, match="fraction"):
+        Validation(fraction=fraction)
+
+
+@pytest.mark.parametrize("name", ["train", "training", "validation"])
+def test_names_of_the_workflow_are_reserved(name):
+    with pytest.raises(ValidationError, match=f"query set name '{name}' is reserved"):
+        Collection(folder="a", query_sets={name: {}})
+
+
+def test_a_query_set_is_read_from_its_split_or_its_own_name():
+    collection = Collection(
+        folder="a", train="t", query_sets=SETS, validation=Validation(split="d")
+    )
+    names = ("test", "graded", "train", "validation")
+    assert [collection.split_of(name) for name in names] == ["test", "g", "t", "d"]

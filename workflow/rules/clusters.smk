@@ -7,7 +7,7 @@ rule clusters:
     log:
         f"logs/clusters/{C}/{{name}}.log",
     benchmark:
-        f"benchmarks/results/clusters/{C}/{{name}}.tsv"
+        f"results/benchmarks/clusters/{C}/{{name}}.tsv"
     wildcard_constraints:
         name=one_of(CONFIG.clusters),
     threads: 64

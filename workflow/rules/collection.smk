@@ -6,7 +6,7 @@ rule passages:
     log:
         f"logs/collection/{C}/passages.log",
     benchmark:
-        f"benchmarks/results/collection/{C}/passages.tsv"
+        f"results/benchmarks/collection/{C}/passages.tsv"
     params:
         recipe=RECIPES.passages(),
     script:
@@ -23,7 +23,7 @@ rule query_set:
     log:
         f"logs/collection/{C}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/collection/{C}/{{set}}.tsv"
+        f"results/benchmarks/collection/{C}/{{set}}.tsv"
     wildcard_constraints:
         set=one_of(INPUTS.declared_sets()),
     params:
@@ -43,7 +43,7 @@ rule training_part:
     log:
         f"logs/collection/{C}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/collection/{C}/{{set}}.tsv"
+        f"results/benchmarks/collection/{C}/{{set}}.tsv"
     wildcard_constraints:
         set=one_of(INPUTS.parts_of_training()),
     params:
@@ -62,7 +62,7 @@ rule published_pairs:
     log:
         f"logs/collection/{C}/pairs.log",
     benchmark:
-        f"benchmarks/results/collection/{C}/pairs.tsv"
+        f"results/benchmarks/collection/{C}/pairs.tsv"
     params:
         recipe=RECIPES.pairs(),
     script:

@@ -9,7 +9,7 @@ rule bm25_negatives:
     log:
         f"logs/lexical/{C}/pairs.log",
     benchmark:
-        f"benchmarks/results/lexical/{C}/pairs.tsv"
+        f"results/benchmarks/lexical/{C}/pairs.tsv"
     params:
         recipe=RECIPES.pairs(),
     script:
@@ -27,7 +27,7 @@ rule bm25_search:
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         system=one_of(LEXICAL),
     params:

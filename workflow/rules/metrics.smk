@@ -8,7 +8,7 @@ rule metrics:
     log:
         f"logs/metrics/{C}/{{system}}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/metrics/{C}/{{system}}/{{set}}.tsv"
+        f"results/benchmarks/metrics/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         set=one_of(CONFIG.data.query_sets),
     params:

@@ -8,7 +8,7 @@ rule plan:
     log:
         f"logs/plans/{C}/{{plan}}/{{shard}}.log",
     benchmark:
-        f"benchmarks/results/plans/{C}/{{plan}}/{{shard}}.tsv"
+        f"results/benchmarks/plans/{C}/{{plan}}/{{shard}}.tsv"
     wildcard_constraints:
         plan=one_of(PLANS),
     params:
@@ -29,7 +29,7 @@ rule score_plan:
     log:
         f"logs/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.log",
     benchmark:
-        f"benchmarks/results/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.tsv"
+        f"results/benchmarks/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.tsv"
     wildcard_constraints:
         plan=one_of(PLANS),
         teacher=one_of(CONFIG.teachers),

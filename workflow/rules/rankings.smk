@@ -11,7 +11,7 @@ rule search:
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         system=one_of(DENSE),
     params:
@@ -32,7 +32,7 @@ rule rerank:
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         system=one_of(RERANK),
     threads: 64
@@ -55,7 +55,7 @@ rule trec_run:
     log:
         f"logs/rankings/{C}/{{system}}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/rankings/{C}/{{system}}/{{set}}.tsv"
+        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         system=one_of(TREC),
     params:

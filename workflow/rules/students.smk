@@ -10,7 +10,7 @@ rule early_stopping_set:
     log:
         f"logs/students/{C}/early_stopping_set.log",
     benchmark:
-        f"benchmarks/results/students/{C}/early_stopping_set.tsv"
+        f"results/benchmarks/students/{C}/early_stopping_set.tsv"
     params:
         recipe=lambda wildcards: RECIPES.early_stopping_set(),
     script:
@@ -24,6 +24,6 @@ use rule train_teacher as train_student with:
     log:
         f"logs/students/{C}/{{name}}.log",
     benchmark:
-        f"benchmarks/results/students/{C}/{{name}}.tsv"
+        f"results/benchmarks/students/{C}/{{name}}.tsv"
     wildcard_constraints:
         name=one_of(CONFIG.runs),

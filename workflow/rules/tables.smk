@@ -9,7 +9,7 @@ rule table:
     log:
         f"logs/tables/{C}/{{table}}.log",
     benchmark:
-        f"benchmarks/results/tables/{C}/{{table}}.tsv"
+        f"results/benchmarks/tables/{C}/{{table}}.tsv"
     wildcard_constraints:
         table=one_of(CONFIG.tables),
     params:

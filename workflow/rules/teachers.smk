@@ -8,7 +8,7 @@ rule train_teacher:
     log:
         f"logs/teachers/{C}/{{name}}.log",
     benchmark:
-        f"benchmarks/results/teachers/{C}/{{name}}.tsv"
+        f"results/benchmarks/teachers/{C}/{{name}}.tsv"
     wildcard_constraints:
         name=one_of(CONFIG.teachers),
     threads: 64
@@ -29,7 +29,7 @@ rule score_pairs:
     log:
         f"logs/teachers/{C}/{{name}}.pair_scores.log",
     benchmark:
-        f"benchmarks/results/teachers/{C}/{{name}}.pair_scores.tsv"
+        f"results/benchmarks/teachers/{C}/{{name}}.pair_scores.tsv"
     wildcard_constraints:
         name=one_of(CONFIG.teachers),
     threads: 64

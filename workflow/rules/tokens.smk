@@ -6,7 +6,7 @@ rule encoder:
     log:
         "logs/encoders/{encoder}.log",
     benchmark:
-        "benchmarks/results/encoders/{encoder}.tsv"
+        "results/benchmarks/encoders/{encoder}.tsv"
     params:
         recipe=lambda wildcards: RECIPES.encoder(wildcards.encoder),
     script:
@@ -23,7 +23,7 @@ rule tokenize_passages:
     log:
         f"logs/tokens/{C}/{{encoder}}/passages.log",
     benchmark:
-        f"benchmarks/results/tokens/{C}/{{encoder}}/passages.tsv"
+        f"results/benchmarks/tokens/{C}/{{encoder}}/passages.tsv"
     threads: 64
     params:
         recipe=lambda wildcards: RECIPES.passage_tokens(wildcards.encoder),
@@ -41,7 +41,7 @@ rule tokenize_queries:
     log:
         f"logs/tokens/{C}/{{encoder}}/{{set}}.log",
     benchmark:
-        f"benchmarks/results/tokens/{C}/{{encoder}}/{{set}}.tsv"
+        f"results/benchmarks/tokens/{C}/{{encoder}}/{{set}}.tsv"
     wildcard_constraints:
         set=one_of(INPUTS.query_sets()),
     params:

@@ -7,7 +7,7 @@ rule passage_vectors:
     log:
         f"logs/vectors/{C}/{{system}}/passages-{{shard}}.log",
     benchmark:
-        f"benchmarks/results/vectors/{C}/{{system}}/passages-{{shard}}.tsv"
+        f"results/benchmarks/vectors/{C}/{{system}}/passages-{{shard}}.tsv"
     wildcard_constraints:
         system=one_of(DENSE),
     threads: 64
@@ -30,7 +30,7 @@ rule query_vectors:
     log:
         f"logs/vectors/{C}/{{system}}/queries-{{set}}.log",
     benchmark:
-        f"benchmarks/results/vectors/{C}/{{system}}/queries-{{set}}.tsv"
+        f"results/benchmarks/vectors/{C}/{{system}}/queries-{{set}}.tsv"
     wildcard_constraints:
         system=one_of(DENSE),
     threads: 64
@@ -51,7 +51,7 @@ rule index:
     log:
         f"logs/vectors/{C}/{{system}}/index.log",
     benchmark:
-        f"benchmarks/results/vectors/{C}/{{system}}/index.tsv"
+        f"results/benchmarks/vectors/{C}/{{system}}/index.tsv"
     threads: 64
     params:
         recipe=lambda wildcards: RECIPES.index(wildcards.system),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-WORDS = "alpha beta gamma delta red green blue one two three four five river stone tree bird".split()
+WORDS = (
+    "alpha beta gamma delta red green blue one two three four five river stone tree bird".split()
+)
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 

@@ -33,7 +33,9 @@ def results(systems):
     names = {f"passage_vectors/{name}" for name in systems & DENSE}
     for query_set in SETS:
         names |= {f"query_vectors/{name}/{query_set}" for name in systems & DENSE}
-        names |= {f"{kind}/{name}/{query_set}" for kind in ("ranking", "metrics") for name in systems}
+        names |= {
+            f"{kind}/{name}/{query_set}" for kind in ("ranking", "metrics") for name in systems
+        }
     return {*names, "table"}
 
 

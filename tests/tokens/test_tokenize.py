@@ -47,3 +47,14 @@ def test_truncation_padding_and_special_tokens_of_the_file_are_not_applied(
     tokenize(texts, tmp_path / "other.json", 510, tmp_path / "other")
     plain, other = (list(TokenStore(tmp_path / name)) for name in ("plain", "other"))
     assert [ids.tolist() for ids in other] == [ids.tolist() for ids in plain]
+
+
+def test_a_special_token_written_in_a_text_is_no_special_token(tiny_encoder, tmp_path):
+    frame = pl.DataFrame({"position": [0], "id": ["a"], "text": ["red [SEP] river"]})
+    frame.write_parquet(tmp_path / "texts.parquet")
+    file = tiny_encoder / "tokenizer.json"
+    tokenize(tmp_path / "texts.parquet", file, 510, tmp_path / "tokens")
+    vocabulary = Tokenizer.from_file(str(file)).get_vocab()
+    ids = TokenStore(tmp_path / "tokens")[0].tolist()
+    assert vocabulary["[SEP]"] not in ids
+    assert (ids[0], ids[-1]) == (vocabulary["red"], vocabulary["river"])

@@ -27,11 +27,12 @@ def test_vectors_come_back_rounded_to_fp16(tmp_path):
     np.testing.assert_allclose(vectors, np.concatenate(blocks), rtol=2**-11)
 
 
-def test_a_block_is_read_at_a_time(tmp_path):
-    blocks = [np.full((rows, 2), rows, dtype=np.float32) for rows in (3, 4, 1)]
+def test_no_more_is_read_at_a_time_than_is_asked_for(tmp_path):
+    blocks = [np.full((rows, 2), rows, dtype=np.float32) for rows in (3, 4, 1, 2)]
     write_vectors(blocks, 2, tmp_path / "vectors")
-    for read, written in zip(read_blocks(tmp_path / "vectors"), blocks, strict=True):
-        np.testing.assert_array_equal(read, written)
+    read = list(read_blocks(tmp_path / "vectors", rows=5))
+    assert [len(block) for block in read] == [7, 3]
+    np.testing.assert_array_equal(np.concatenate(read), np.concatenate(blocks))
 
 
 def test_a_vector_takes_two_bytes_a_dimension(tmp_path):

@@ -35,7 +35,7 @@ def draw_queries(
     if settings.draw == "uniform":
         stratum = stratum * 0
     else:
-        count = settings.queries // STRATA
+        count = max(1, settings.queries // STRATA)
     chosen: list[str] = []
     for part in values.with_columns(stratum=stratum).partition_by("stratum"):
         ids = part["query_id"].to_numpy()

@@ -13,6 +13,8 @@ from tasb.tokens.store import write_tokens
 def tokenize(texts: str | Path, tokenizer_file: str | Path, limit: int, path: str | Path) -> None:
     """Tokenize the texts of a Parquet table into a token store.
 
+    A text that holds "[SEP]" or the like (MS MARCO has some) gets the tokens of these characters.
+
     Args:
         texts: Parquet with a column ``text``, in order of position.
         tokenizer_file: a ``tokenizer.json``.
@@ -22,6 +24,7 @@ def tokenize(texts: str | Path, tokenizer_file: str | Path, limit: int, path: st
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True
     rows = _ids(tokenizer, texts, limit)
     total = count_texts(texts)
     write_tokens(progress(rows, total, "texts tokenized"), tokenizer.get_vocab_size(), path)

@@ -9,6 +9,9 @@ import pyarrow as pa
 
 Vectors = npt.NDArray[np.float32]
 
+ROWS = 65_536
+"""Vectors that are searched at once."""
+
 
 def write_vectors(blocks: Iterable[Vectors], dimensions: int, path: str | Path) -> None:
     """Write vectors as an Arrow file of one column of fp16 lists, one record batch a block.
@@ -26,12 +29,19 @@ def write_vectors(blocks: Iterable[Vectors], dimensions: int, path: str | Path) 
             writer.write_batch(pa.record_batch([column], schema))
 
 
-def read_blocks(path: str | Path) -> Iterator[Vectors]:
-    """Yield the vectors of a file as fp32 arrays (texts, dimensions), a record batch at a time."""
+def read_blocks(path: str | Path, rows: int = ROWS) -> Iterator[Vectors]:
+    """Yield the vectors of a file as fp32 arrays (texts, dimensions) of at least `rows` texts.
+
+    The last one may hold fewer.
+    """
     reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    parts: list[npt.NDArray[np.float16]] = []
     for number in range(reader.num_record_batches):
         column = reader.get_batch(number).column(0)
-        yield column.flatten().to_numpy().reshape(len(column), -1).astype(np.float32)
+        parts.append(column.flatten().to_numpy().reshape(len(column), -1))
+        if sum(map(len, parts)) >= rows or number == reader.num_record_batches - 1:
+            yield np.concatenate(parts).astype(np.float32)
+            parts = []
 
 
 def read_vectors(path: str | Path) -> Vectors:

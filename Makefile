@@ -11,7 +11,7 @@ tables: $(READY)
 	@echo; echo "Tables: results/tables/   rankings: results/rankings/   models: results/students/"
 
 test: check
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(READY)
 	$(BIN)/ruff format --check .

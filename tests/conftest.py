@@ -12,6 +12,14 @@ WORDS = (
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the whole workflow in one worker, so that it runs once, and first."""
+    workflow = [item for item in items if item.path.parent.name == "workflow"]
+    for item in workflow:
+        item.add_marker(pytest.mark.xdist_group("workflow"))
+    items.sort(key=lambda item: item not in workflow)
+
+
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The folder of real collections and runs."""

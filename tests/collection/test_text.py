@@ -43,6 +43,11 @@ def test_a_missing_file_is_named_with_the_place_looked_at(tmp_path, monkeypatch)
     assert message == f"absent.tsv: no such file (looked at {tmp_path.resolve() / 'absent.tsv'})"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_id(tmp_path):
+    path = written(tmp_path / "a.tsv", b"\xef\xbb\xbf1\tone\n2\ttwo\n")
+    assert list(texts(path)) == [("1", "one"), ("2", "two")]
+
+
 def test_only_the_first_tab_separates(tmp_path):
     path = written(tmp_path / "a.tsv", b"7\tleft\tright\n")
     assert list(texts(path)) == [("7", "left\tright")]

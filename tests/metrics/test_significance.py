@@ -69,7 +69,7 @@ def test_without_correction_p_values_stay():
 
 def test_a_system_beats_those_that_are_significantly_worse_alone():
     noise = np.array([0.01, -0.01, 0.02, -0.02, 0.0, 0.01])
-    values = np.array([0.5 + noise, 0.9 - noise, 0.5 - noise, 0.7 + noise[::-1]])
+    values = np.array([0.5 + noise, 0.9 + noise**2, 0.5 - noise, 0.7 + noise[::-1]])
     assert beaten(values, 0.05, "none") == [[], [0, 2, 3], [], [0, 2]]
 
 

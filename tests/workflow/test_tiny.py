@@ -1,2 +1,188 @@
-def test_x(finished):
-    print(finished)
+"""The main job from a collection to Table 4, on a tiny generated collection."""
+
+import hashlib
+import json
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+import pytrec_eval
+import yaml
+
+from tasb.config.load import load_config
+from tasb.config.model import merged
+from tasb.config.targets import Targets
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+LEVELS = {"test": 1, "graded": 2}
+METRICS = {"ndcg@10": "ndcg_cut_10", "mrr@10": "recip_rank", "recall@5": "recall_5"}
+COLUMNS = "table row system query_set metric value paper better_than reason".split()
+
+
+@pytest.fixture
+def config(house, tiny_config):
+    """The checked config of the tiny job."""
+    base = yaml.safe_load((house / "config" / "config.yaml").read_text())
+    return load_config(merged(base, tiny_config))
+
+
+@pytest.fixture
+def table(finished):
+    """Table 4 as data."""
+    return pl.read_parquet(finished / "results" / "tables" / "tiny" / "table4.parquet")
+
+
+def jobs_of(output):
+    """Return the number of jobs of each rule, from what Snakemake says."""
+    stats = output.partition("Job stats:")[2].partition("total")[0]
+    return {name: int(number) for name, number in re.findall(r"^(\S+) +(\d+)$", stats, re.M)}
+
+
+def test_every_cell_of_table_4_is_filled_or_says_why_not(table, config):
+    assert set(COLUMNS) <= set(table.columns)
+    rows = [row.system for row in config.tables["table4"].rows]
+    assert len(rows) == 15
+    for query_set in LEVELS:
+        for metric in METRICS:
+            part = table.filter(query_set=query_set, metric=metric)
+            assert part["system"].to_list() == rows
+    assert table.height == 15 * len(LEVELS) * len(METRICS)
+    assert (table["value"].is_null() == table["reason"].is_not_null()).all()
+    assert table["value"].is_between(0, 1).all()
+
+
+def test_the_papers_values_stand_beside_none_of_ours_on_another_collection(table):
+    assert table["paper"].null_count() == table.height
+
+
+def test_rows_carry_the_steps_of_what_was_trained(table, config):
+    steps = dict(table.select("system", "steps").unique().iter_rows())
+    trained = {name for name, count in steps.items() if count == 4}
+    assert trained == set(config.runs) - {"baseline"}
+    assert {steps[name] for name in set(steps) - trained} == {None}
+
+
+def read_qrels(path):
+    judged = {}
+    for query, _, passage, grade in map(str.split, path.read_text().splitlines()):
+        judged.setdefault(query, {})[passage] = int(grade)
+    return judged
+
+
+def read_run(path, depth):
+    """Return the top of a run file in the order of trec_eval."""
+    found = {}
+    for query, _, passage, _, score, _ in map(str.split, path.read_text().splitlines()):
+        found.setdefault(query, []).append((np.float32(score), passage))
+    return {
+        query: {passage: float(score) for score, passage in sorted(rows, reverse=True)[:depth]}
+        for query, rows in found.items()
+    }
+
+
+@pytest.mark.parametrize("query_set", LEVELS)
+@pytest.mark.parametrize("system", ["bm25", "dual-tas-balanced", "colbert-rerank"])
+def test_the_values_are_those_of_trec_eval(finished, table, system, query_set):
+    qrels = read_qrels(finished / "tiny" / f"qrels.{query_set}.txt")
+    folder = finished / "results" / "rankings" / "tiny"
+    for metric, measure in METRICS.items():
+        run = read_run(folder / system / f"{query_set}.trec", 10 if metric == "mrr@10" else None)
+        level = 1 if metric == "ndcg@10" else LEVELS[query_set]
+        evaluator = pytrec_eval.RelevanceEvaluator(qrels, {measure}, relevance_level=level)
+        values = evaluator.evaluate(run)
+        mean = sum(value[measure] for value in values.values()) / len(qrels)
+        ours = table.filter(system=system, query_set=query_set, metric=metric)["value"].item()
+        assert ours == pytest.approx(mean, abs=1e-6), metric
+
+
+@pytest.mark.parametrize("suffix", ["md", "tex", "html"])
+def test_the_printed_tables_hold_the_values(finished, table, suffix):
+    text = (finished / "results" / "tables" / "tiny" / f"table4.{suffix}").read_text()
+    for value in table["value"]:
+        assert f"{value:.3f}".removeprefix("0") in text
+    assert "Pairwise (BERT" in text
+    assert "nDCG@10" in text
+    assert "R@5" in text
+
+
+def test_each_run_ends_with_weights_of_its_own(finished, config):
+    folder = finished / "results" / "students" / "tiny"
+    digests = {
+        hashlib.sha256((folder / name / "model.safetensors").read_bytes()).hexdigest()
+        for name in config.runs
+    }
+    assert len(digests) == len(config.runs) == 11
+
+
+def test_a_run_keeps_the_best_step_of_its_early_stopping_set(finished, config):
+    for name, run in config.runs.items():
+        folder = finished / "results" / "students" / "tiny" / name
+        log = pl.read_parquet(folder / "log.parquet")
+        chosen = json.loads((folder / "times.json").read_text())["chosen_step"]
+        if run.early_stopping is None:
+            assert "ndcg@10" not in log.columns
+            assert chosen == 4
+            continue
+        evaluated = log.filter(pl.col("ndcg@10").is_not_null())
+        assert evaluated["step"].to_list() == [2, 4]
+        best = evaluated.sort("ndcg@10", "step", descending=[True, False])
+        assert chosen == best["step"][0]
+
+
+def test_the_target_lists_all_that_lies_under_results(finished, config):
+    records = {".trec", "card.json", "log.parquet", "times.json"}
+    made = {
+        str(path.relative_to(finished))
+        for path in (finished / "results").rglob("*")
+        if path.is_file() and not any(path.name.endswith(record) for record in records)
+    }
+    aside = ("results/checkpoints/", "results/benchmarks/")
+    assert {path for path in made if not path.startswith(aside)} == set(Targets(config).everything)
+
+
+def test_a_second_run_has_nothing_to_do(finished, snakemake, tiny_job):
+    process = snakemake(*tiny_job)
+    assert process.returncode == 0
+    assert "Nothing to be done" in process.stdout + process.stderr
+
+
+def test_another_learning_rate_trains_the_students_and_nothing_before_them(
+    finished, snakemake, tiny_job
+):
+    process = snakemake(*tiny_job, "-n", "--config", "students={lr: 1e-5}")
+    assert jobs_of(process.stdout) == {
+        "train_student": 11,
+        "clusters": 1,
+        "plan": 2,
+        "score_plan": 2,
+        "early_stopping_set": 1,
+        "passage_vectors": 11,
+        "query_vectors": 22,
+        "search": 21,
+        "metrics": 20,
+        "table": 1,
+        "results/tables": 1,
+    }
+
+
+def test_a_file_that_is_gone_is_made_again_with_what_rests_on_it(finished, snakemake, tiny_job):
+    file = finished / "results" / "rankings" / "tiny" / "bm25" / "test.parquet"
+    aside = file.rename(file.with_suffix(".aside"))
+    try:
+        process = snakemake(*tiny_job, "-n")
+    finally:
+        aside.rename(file)
+    found = jobs_of(process.stdout)
+    assert found == {
+        "bm25_search": 1, "rerank": 2, "metrics": 3, "table": 1, "results/tables": 1
+    }  # fmt: skip
+
+
+def test_trainings_leave_no_checkpoint_but_a_log(finished, config):
+    left = [path for path in (finished / "results" / "checkpoints").rglob("*") if path.is_file()]
+    assert {path.suffix for path in left} == {".lock"}
+    for name in config.runs:
+        log = (finished / "logs" / "students" / "tiny" / f"{name}.log").read_text()
+        assert f"{name}: step 4: loss" in log

@@ -19,7 +19,8 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     with opener(path, "rb") as file:
         for number, raw in enumerate(file, start=1):
             try:
-                yield number, raw.decode("utf-8").rstrip("\r\n")
+                encoding = "utf-8-sig" if number == 1 else "utf-8"  # a mark is no part of an id
+                yield number, raw.decode(encoding).rstrip("\r\n")
             except UnicodeDecodeError as error:
                 raise TasbError(
                     f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x} at position "

@@ -55,6 +55,7 @@ class Recipes:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self._trainings: dict[str, Recipe] = {}
 
     # collection
 
@@ -154,7 +155,11 @@ class Recipes:
 
     def training(self, name: str) -> Recipe:
         """The trained model of a run or a teacher."""
-        training = self.config.trained(name)
+        if name not in self._trainings:
+            self._trainings[name] = self._training(self.config.trained(name))
+        return self._trainings[name]
+
+    def _training(self, training: Training) -> Recipe:
         plan_keys = {
             "kind",
             "sampler",

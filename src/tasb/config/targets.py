@@ -87,7 +87,9 @@ class _Walk:
         self.add(self.at.model(name))
         for files in self.inputs.training(name).values():
             self.add(files)
-        self.add([self.at.scored_pairs(training), self.at.pairs(), self.at.queries(TRAINING)])
+        self.add([self.at.scored_pairs(training), self.at.pairs()])
+        for query_set in (TRAINING, "train"):
+            self.add([self.at.queries(query_set), self.at.qrels(query_set)])
         self.add(self.at.clusters(training))
         margins = self.inputs.uses_margins_of(training)
         if margins is not None:

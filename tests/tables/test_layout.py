@@ -1,0 +1,91 @@
+"""The grid holds what is printed, in the paper's style."""
+
+import polars as pl
+import pytest
+
+from tasb.tables.config import Row, Table
+from tasb.tables.layout import Cell, grid, metric_name, number
+from tasb.tables.table import NO_PAPER, PAPER, cells
+
+PUBLISHED = pl.DataFrame([("g", "msmarco-dev", "ndcg@10", 0.402)], schema=PAPER, orient="row")
+GOOD, POOR = [0.9, 0.8, 0.9, 1.0], [0.1, 0.2, 0.3, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        (0.7124, ".712"),
+        (0.7126, ".713"),
+        (0.0, ".000"),
+        (1.0, "1.000"),
+        (0.05, ".050"),
+        (None, "–"),
+    ],
+)
+def test_values_are_printed_as_in_the_paper(value, printed):
+    assert number(value) == printed
+
+
+@pytest.mark.parametrize(
+    ("metric", "printed"),
+    [("ndcg@10", "nDCG@10"), ("mrr@10", "MRR@10"), ("recall@1000", "R@1000"), ("map", "MAP")],
+)
+def test_metrics_are_printed_with_their_cutoff(metric, printed):
+    assert metric_name(metric) == printed
+
+
+@pytest.fixture
+def arranged(measured):
+    """Arrange a table of systems good and poor on two query sets."""
+
+    def arrange(*rows, paper=NO_PAPER, notes=(), steps=None, poor=None):
+        table = Table(title="T", columns=["System"], metrics=["ndcg@10", "map"], rows=rows)
+        values = {"good": GOOD, "poor": POOR}
+        metrics = {
+            (system, query_set): measured({"ndcg@10": column, "map": column})
+            for system, column in values.items()
+            for query_set in ("dev", "test")
+        }
+        metrics["poor", "test"] = poor or metrics["poor", "test"]
+        sets = {"dev": "msmarco-dev", "test": None}
+        filled = cells("t", table, metrics, sets, paper, steps or {}, 0.05, "none")
+        return grid(table, filled, list(notes))
+
+    return arrange
+
+
+def test_a_line_has_its_letter_labels_steps_and_cells_in_order(arranged):
+    rows = Row(system="poor", labels=["Poor"]), Row(system="good", labels=["Good"], paper="g")
+    found = arranged(*rows, paper=PUBLISHED, steps={"good": 12345, "poor": None})
+    assert found.query_sets == [("dev", 4), ("test", 4)]
+    assert found.metrics == ["nDCG@10", "MAP"]
+    assert [(line.letter, line.labels, line.steps) for line in found.lines] == [
+        ("a", ["Poor"], ""), ("b", ["Good"], "12,345"),
+    ]  # fmt: skip
+    assert found.lines[0].cells == [Cell(".175")] * 4
+    assert found.lines[1].cells == [Cell(".900", "a", ".402"), *[Cell(".900", "a")] * 3]
+
+
+def test_a_system_in_two_rows_keeps_a_letter_for_each(arranged):
+    rows = [Row(system=name, labels=[label]) for name, label in
+            (("poor", "first"), ("good", "between"), ("poor", "second"))]  # fmt: skip
+    found = arranged(*rows)
+    assert [(line.letter, line.labels[0]) for line in found.lines] == [
+        ("a", "first"), ("b", "between"), ("c", "second"),
+    ]  # fmt: skip
+    assert [line.cells[0].better_than for line in found.lines] == ["", "ac", ""]
+    assert all(len(line.cells) == 4 for line in found.lines)
+
+
+def test_a_heading_stands_above_the_first_row_of_its_group(arranged):
+    groups = [None, "Ours", "Ours", "Theirs", None]
+    rows = [Row(system="good", labels=["x"], group=group) for group in groups]
+    assert [line.group for line in arranged(*rows).lines] == [None, "Ours", None, "Theirs", None]
+
+
+def test_a_missing_value_is_a_dash_with_its_reason_once_below(arranged, measured):
+    poor = measured({"ndcg@10": POOR, "map": POOR}, reason="no passage is judged 2 or above")
+    rows = Row(system="good", labels=["Good"]), Row(system="poor", labels=["Poor"])
+    found = arranged(*rows, notes=["About."], poor=poor)
+    assert [cell.value for cell in found.lines[1].cells] == [".175", ".175", "–", "–"]
+    assert found.notes == ["About.", "–: no passage is judged 2 or above"]

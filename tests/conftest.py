@@ -13,11 +13,8 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the whole workflow in one worker, so that it runs once, and first."""
-    workflow = [item for item in items if item.path.parent.name == "workflow"]
-    for item in workflow:
-        item.add_marker(pytest.mark.xdist_group("workflow"))
-    items.sort(key=lambda item: item not in workflow)
+    """Begin with the whole workflow, the longest test, so that another worker does the rest."""
+    items.sort(key=lambda item: item.path.name != "test_tiny.py")
 
 
 @pytest.fixture(scope="session")

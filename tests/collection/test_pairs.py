@@ -41,6 +41,13 @@ def test_pairs_of_a_query_keep_their_order(published):
     assert pairs.rows() == [(0, 0, 2), (0, 0, 1), (1, 2, 0), (1, 0, 1)]
 
 
+def test_the_order_within_a_query_holds_in_long_files(published):
+    negatives = [1 + number * number % 7 % 2 for number in range(5000)]
+    pairs = published("".join(f"q{2 - i % 2}\tp1\tp{n + 1}\n" for i, n in enumerate(negatives)))
+    assert pairs["query"].to_list() == [0] * 2500 + [1] * 2500
+    assert pairs["negative"].to_list() == negatives[1::2] + negatives[::2]
+
+
 def test_a_gzipped_file_is_read(published):
     pairs = published(gzip.compress(b"q1\tp1\tp2\nq2\tp3\tp1\n"), "pairs.tsv.gz")
     assert pairs.rows() == [(0, 0, 1), (1, 2, 0)]

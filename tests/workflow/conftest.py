@@ -25,6 +25,13 @@ FEW_STEPS = {
     "query_length": 12,
     "passage_length": 32,
 }
+KEPT = ("none-random", "in-batch-tas", "dual-tas-balanced")
+"""One run of each kind of supervision and of each sampler; the others differ in their mix."""
+LEFT_OUT = (
+    "pairwise-random", "pairwise-tas", "pairwise-tas-balanced", "in-batch-random",
+    "in-batch-tas-balanced", "dual-random", "dual-tas",
+)  # fmt: skip
+ROWS = (*KEPT, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained")
 TINY = {
     "collection": "tiny",
     "collections": {
@@ -40,9 +47,14 @@ TINY = {
     "clusters": {"default": {"k": 3}},
     "early_stopping_set": {"depth": 5, "queries": 6},
     "students": {**FEW_STEPS, "early_stopping": {"interval": 2, "patience": 2, "minimum": 2}},
-    "systems": {"all-minilm": {"query_length": 12, "passage_length": 32}},
+    "runs": {name: None for name in LEFT_OUT},
     "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
-    "tables": {"table4": {"metrics": ["ndcg@10", "mrr@10", "recall@5"]}},
+    "tables": {
+        "table4": {
+            "metrics": ["ndcg@10", "mrr@10", "recall@5"],
+            "rows": [{"system": name, "paper": name, "labels": [name, "-"]} for name in ROWS],
+        }
+    },
 }
 
 Snakemake = Callable[..., subprocess.CompletedProcess[str]]

@@ -21,6 +21,7 @@ def check_references(config: Config) -> None:
     graph: Graph = {}
     for kind, trainings in (("runs", config.runs), ("teachers", config.teachers)):
         for name, training in trainings.items():
+            _check_model(kind, name, training)
             if not isinstance(training, Published):
                 graph[f"{kind}.{name}"] = _training(config, f"{kind}.{name}", training)
     _check_names_are_distinct(config)
@@ -38,6 +39,14 @@ def check_references(config: Config) -> None:
         graph["early_stopping_set"] = {used}
     _check_tables(config)
     _check_acyclic(graph)
+
+
+def _check_model(kind: str, name: str, training: Training | Published) -> None:
+    if isinstance(training, Published):
+        return
+    if (training.model == "bert_dot") != (kind == "runs"):
+        expected = "bert_dot" if kind == "runs" else "bert_cat or colbert"
+        raise ValueError(f"{kind}.{name}.model: '{training.model}' (expected {expected})")
 
 
 def _is_trained_on(config: Config) -> bool:

@@ -47,7 +47,7 @@ TINY = {
     "clusters": {"default": {"k": 3}},
     "early_stopping_set": {"depth": 5, "queries": 6},
     "students": {**FEW_STEPS, "early_stopping": {"interval": 2, "patience": 2, "minimum": 2}},
-    "runs": {name: None for name in LEFT_OUT},
+    "runs": dict.fromkeys(LEFT_OUT),
     "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
     "tables": {
         "table4": {

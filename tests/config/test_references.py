@@ -108,7 +108,7 @@ def test_an_early_stopping_set_of_a_run_that_stops_early_is_a_cycle(refusal):
     ("key", "value", "message"),
     [
         ("teachers.colbert.model", "bert_dot", "'bert_dot' (expected bert_cat or colbert)"),
-        ("students.model", "colbert", "'colbert' (expected bert_dot)"),
+        ("runs.pairwise-tas.model", "colbert", "'colbert' (expected bert_dot)"),
     ],
 )
 def test_teachers_and_runs_have_models_of_their_own(raw, refusal, key, value, message):

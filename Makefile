@@ -6,7 +6,7 @@ READY := .venv/.ready
 .PHONY: tables test check clean
 
 tables: $(READY)
-	$(BIN)/snakemake --cores all results/tables
+	$(BIN)/snakemake --cores all results/tables --quiet rules
 	@for table in results/tables/*/*.md; do echo; cat $$table; done
 	@echo; echo "Tables: results/tables/   rankings: results/rankings/   models: results/students/"
 

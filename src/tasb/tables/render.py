@@ -50,7 +50,7 @@ def latex(grid: Grid) -> str:
         rf"\caption{{{_tex(grid.title)}}}",
         rf"\begin{{tabular}}{{l{'l' * labels}r{'r' * width * len(grid.query_sets)}}}",
         r"\toprule",
-        " & ".join([""] * (labels + 1) + ["", *spans]).removeprefix("") + r" \\",
+        " & ".join([""] * (labels + 1) + ["", *spans]) + r" \\",
         " & ".join(["", *map(_tex, columns)]) + r" \\",
         r"\midrule",
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+ENVIRONMENT = dict(os.environ)
+"""The environment before any library that a test imports has added to it."""
 WORDS = (
     "alpha beta gamma delta red green blue one two three four five river stone tree bird".split()
 )
@@ -15,6 +17,12 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the whole workflow, the longest test, so that another worker does the rest."""
     items.sort(key=lambda item: item.path.name != "test_tiny.py")
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """The environment for processes that tests start."""
+    return dict(ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A copy of the workflow beside a tiny generated collection, and one run of it to its end."""
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -75,9 +74,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def snakemake(house: Path) -> Snakemake:
+def snakemake(house: Path, environment: dict[str, str]) -> Snakemake:
     """Run Snakemake in the house; returns the finished process with both outputs as text."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(house / "src")}
+    environment |= {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(house / "src")}
 
     def run(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *python, "-m", "snakemake", "--cores", "2", *arguments]

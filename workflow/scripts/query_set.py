@@ -10,7 +10,7 @@ with job(snakemake.log[0], snakemake.wildcards.set):
         source(recipe["collection"]),
         recipe["split"],
         recipe["exclude"],
-        snakemake.input.get("passages"),
+        next(iter(snakemake.input.get("passages", [])), None),
         recipe["collection"]["allow_unknown_ids"],
         snakemake.output.queries,
         snakemake.output.qrels,

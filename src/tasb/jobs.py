@@ -18,12 +18,13 @@ class _Lines:
     """A text stream for tqdm that turns each refresh of a bar into one line of the log."""
 
     def write(self, text: str) -> None:
+        """Log the text, without the signs that move the cursor."""
         line = text.strip("\r\n ")
         if line:
             log.info(line)
 
     def flush(self) -> None:
-        pass
+        """Do nothing; the log's handlers flush each line."""
 
 
 @contextmanager

@@ -48,9 +48,11 @@ class _Walk:
 
     @property
     def files(self) -> list[str]:
+        """Return all that was found, in the order of finding."""
         return list(self._found)
 
     def add(self, files: str | Iterable[str]) -> None:
+        """Add files that nothing further is to be followed from."""
         self._found |= dict.fromkeys([files] if isinstance(files, str) else files)
 
     def _first_visit(self, kind: str, name: str) -> bool:
@@ -59,6 +61,7 @@ class _Walk:
         return not known
 
     def ranking(self, system: str, query_set: str) -> None:
+        """Add a ranking and what it is made of."""
         if not self._first_visit(system, query_set):
             return
         declared = self.config.system(system)
@@ -74,6 +77,7 @@ class _Walk:
             self.add(self.at.query_vectors(system, query_set))
 
     def vectors(self, system: str, texts: str) -> None:
+        """Add what the vectors of some texts are made of."""
         declared = self.config.system(system)
         for files in self.inputs.dense(system, texts).values():
             self.add(files)
@@ -81,6 +85,7 @@ class _Walk:
             self.model(declared.run)
 
     def model(self, name: str) -> None:
+        """Add a trained model and what it is made of."""
         if not self._first_visit("model", name):
             return
         training = self.config.trained(name)

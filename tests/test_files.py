@@ -56,6 +56,14 @@ def test_a_kill_leaves_nothing_at_the_path(tmp_path, kind):
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_a_kill_left_is_gone_after_the_next_write(tmp_path, kind):
+    kill_while_writing(tmp_path / "a", kind)
+    assert list(tmp_path.iterdir()) != []
+    write_text(tmp_path / "a", "new")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
 def test_a_kill_keeps_the_file_that_stood_there(tmp_path):
     (tmp_path / "a").write_text("old")
     kill_while_writing(tmp_path / "a", "file")

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +20,8 @@ def whole(path: str | Path) -> Iterator[Path]:
     and what stood at ``path`` before still stands.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-        part = Path(folder) / target.name
+    with scratch(target) as folder:
+        part = folder / target.name
         yield part
         for file in [part, *sorted(part.rglob("*"))]:
             _flush(file)
@@ -31,6 +29,18 @@ def whole(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(target)
         os.replace(part, target)
     _flush(target.parent)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside a path; what a kill leaves of it, the next call removes."""
+    folder = path.with_name(f".{path.name}.part")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:

@@ -26,10 +26,16 @@ def test_a_fraction_leaves_something_on_both_sides(fraction):
         Validation(fraction=fraction)
 
 
-@pytest.mark.parametrize("name", ["train", "training", "validation"])
+@pytest.mark.parametrize("name", ["train", "training", "validation", "passages"])
 def test_names_of_the_workflow_are_reserved(name):
     with pytest.raises(ValidationError, match=f"query set name '{name}' is reserved"):
         Collection(folder="a", query_sets={name: {}})
+
+
+@pytest.mark.parametrize("split", ["test", "g"])
+def test_reported_queries_choose_nothing(split):
+    with pytest.raises(ValidationError, match=f"validation.split '{split}' is a reported"):
+        Collection(folder="a", query_sets=SETS, validation=Validation(split=split))
 
 
 def test_a_query_set_is_read_from_its_split_or_its_own_name():

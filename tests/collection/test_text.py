@@ -37,6 +37,12 @@ def test_bad_data_in_a_gzipped_file_has_its_line(tmp_path):
     assert refusal(texts, packed).startswith(f"{packed}:2: no tab in '2 b'")
 
 
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-9], lambda packed: b"no" + packed])
+def test_a_damaged_gzipped_file_is_named(tmp_path, damage):
+    packed = written(tmp_path / "a.tsv.gz", damage(gzip.compress(b"1\ta\n2\tb\n" * 1000)))
+    assert refusal(texts, packed).startswith(f"{packed}: damaged gzip file")
+
+
 def test_a_missing_file_is_named_with_the_place_looked_at(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     message = refusal(lines, Path("absent.tsv"))
@@ -80,6 +86,8 @@ def test_judgments_may_be_separated_by_any_white_space_and_be_negative(tmp_path)
     [
         (b"q1 0 p2 1.5", "grade '1.5' is no integer"),
         (b"q1 0 p2 high", "grade 'high' is no integer"),
+        (b"q1 0 p2 1_0", "grade '1_0' is no integer"),
+        (b"q1 0 p2 4294967296", "grade '4294967296' is no integer of up to nine digits"),
         (b"q1 0 p2", "3 fields in 'q1 0 p2'; expected qid 0 pid grade"),
         (b"q1 0 p2 1 x", "5 fields in 'q1 0 p2 1 x'"),
         (b"", "0 fields in ''"),

@@ -27,11 +27,18 @@ def test_null_in_a_run_switches_off_what_the_students_do(raw):
     assert runs["pairwise-random"].early_stopping is not None
 
 
+@pytest.mark.parametrize("null", [None, "null"])
+def test_null_takes_a_declaration_away(raw, null):
+    raw["systems"]["all-minilm"] = null
+    raw["tables"]["table4"]["rows"] = [{"system": "bm25", "labels": ["BM25", "x"]}]
+    assert "all-minilm" not in load_config(raw).systems
+
+
 def test_teachers_do_not_extend_the_students(raw):
     raw["students"]["passage_length"] = 77
     config = load_config(raw)
     assert config.runs["baseline"].passage_length == 77
-    assert config.teachers["colbert"].passage_length == 200
+    assert config.teachers["colbert"].passage_length == 64
 
 
 @pytest.mark.parametrize(

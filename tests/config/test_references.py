@@ -147,6 +147,46 @@ def test_published_scores_cannot_teach_in_batch(refusal):
     )
 
 
+def test_an_in_batch_teacher_is_a_colbert(refusal):
+    assert refusal("runs.dual-tas.in_batch_teacher", "bert-cat") == (
+        "config: runs.dual-tas.in_batch_teacher: "
+        "teacher 'bert-cat' is no colbert, whose scores in-batch losses need"
+    )
+
+
+ONLY = {"title": "t", "columns": ["x"], "metrics": ["ndcg@10"]}
+
+
+def rows_of(*systems):
+    return {**ONLY, "rows": [{"system": name, "labels": [name]} for name in systems]}
+
+
+@pytest.mark.parametrize(
+    ("part", "row", "reason"),
+    [
+        ("validation", "dual-tas", "missing; early stopping needs it"),
+        ("validation", "reranked", "missing; early stopping needs it"),
+        ("train", "baseline", "null, but the tables need runs.baseline"),
+        ("train", "bert-cat-rerank", "null, but the tables need teachers.bert-cat"),
+        ("passages", "bm25", "null, but the tables need systems.bm25"),
+        ("passages", "baseline", "null, but the tables need runs.baseline"),
+    ],
+)
+def test_a_table_that_needs_what_the_collection_lacks_is_refused(raw, refusal, part, row, reason):
+    raw["systems"]["reranked"] = {"kind": "rerank", "system": "dual-tas", "model": "colbert"}
+    raw["tables"]["table4"] = rows_of(row)
+    message = refusal(f"collections.mini.{part}", None)
+    assert message.startswith(f"config: collections.mini.{part}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("part", "row"), [("validation", "baseline"), ("train", "bm25"), ("validation", "untrained")]
+)
+def test_a_collection_may_lack_what_no_table_needs(raw, changed, part, row):
+    raw["tables"]["table4"] = rows_of(row)
+    assert getattr(load_config(changed(f"collections.mini.{part}", None)).data, part) is None
+
+
 def test_clusters_need_a_system_with_vectors(refusal):
     assert refusal("clusters.default.system", "bm25") == (
         "config: clusters.default.system: 'bm25' is of kind 'lexical': no vectors"

@@ -79,12 +79,14 @@ BAD = {
     "too few fields": ("q1 Q0 b 2 7\n", r"5 fields in 'q1 Q0 b 2 7'"),
     "too many fields": ("q1 Q0 b 2 7 x y\n", "7 fields"),
     "an empty line": ("\n", "0 fields"),
-    "a rank that is no number": ("q1 Q0 b two 7 x\n", "rank 'two' or score '7' is no number"),
+    "a rank that is no number": ("q1 Q0 b two 7 x\n", "rank 'two' is no number"),
+    "a rank as code": ("q1 Q0 b 1_0 7 x\n", "rank '1_0' is no number"),
     "a rank that is no whole number": ("q1 Q0 b 2.5 7 x\n", r"rank '2\.5'"),
-    "a score that is no number": ("q1 Q0 b 2 7,5 x\n", "rank '2' or score '7,5' is no number"),
+    "a score that is no number": ("q1 Q0 b 2 7,5 x\n", "score '7,5' is no number"),
     "not a number": ("q1 Q0 b 2 nan x\n", "score 'nan' is not finite"),
     "an infinite score": ("q1 Q0 b 2 -inf x\n", "score '-inf' is not finite"),
     "a score that overflows": ("q1 Q0 b 2 1e999 x\n", "score '1e999' is not finite"),
+    "a score above 32 bits": ("q1 Q0 b 2 4e38 x\n", "score '4e38' is not finite in 32 bits"),
 }
 
 

@@ -12,8 +12,9 @@ def saved(tmp_path):
     """A folder with a state and two lines of log."""
     checkpoints = CheckpointFolder(tmp_path / "run", "recipe one")
     assert checkpoints.open() is None
-    checkpoints.save(LAST, {"step": 3, "model": {"weight": torch.arange(3.0)}})
-    checkpoints.append_log("first")
+    size = checkpoints.append_log("first")
+    state = {"step": 3, "model": {"weight": torch.arange(3.0)}, "progress": {"log_bytes": size}}
+    checkpoints.save(LAST, state)
     checkpoints.append_log("second")
     return checkpoints
 
@@ -39,12 +40,32 @@ def test_the_log_is_cut_to_its_size_at_the_last_state(saved):
     assert saved.log_lines() == ["first", "other"]
 
 
+@pytest.mark.parametrize("left", [None, "fir"])
+def test_a_state_whose_log_was_lost_is_discarded(saved, left):
+    log = saved.folder / "log.jsonl"
+    log.unlink()
+    if left is not None:
+        log.write_text(left)
+    assert CheckpointFolder(saved.folder, "recipe one").open() is None
+    assert not (saved.folder / LAST).exists()
+    saved.cut_log(0)
+    assert saved.log_lines() == []
+
+
 def test_a_state_that_cannot_be_written_leaves_the_one_before(saved):
     with pytest.raises((AttributeError, TypeError, RuntimeError)):
         saved.save(LAST, {"step": 4, "lock": threading.Lock()})
-    assert saved.load(LAST)["step"] == 3
+    assert saved.open()["step"] == 3
     files = {file.name for file in saved.folder.iterdir()}
     assert files == {LAST, "fingerprint.json", "log.jsonl"}
+
+
+def test_the_best_weights_stay_until_no_state_names_them(saved):
+    for step in (10, 20):
+        saved.save_best(step, {"model": step})
+    assert [saved.load_best(step)["model"] for step in (10, 20)] == [10, 20]
+    saved.keep_best(20)
+    assert [path.name for path in saved.folder.glob("best*")] == ["best-20.pt"]
 
 
 def test_a_second_training_of_the_same_run_is_refused(saved):

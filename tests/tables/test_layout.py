@@ -5,7 +5,7 @@ import pytest
 
 from tasb.tables.config import Row, Table
 from tasb.tables.layout import Cell, grid, metric_name, number
-from tasb.tables.table import NO_PAPER, PAPER, cells
+from tasb.tables.table import NO_PAPER, PAPER, Steps, cells
 
 PUBLISHED = pl.DataFrame([("g", "msmarco-dev", "ndcg@10", 0.402)], schema=PAPER, orient="row")
 GOOD, POOR = [0.9, 0.8, 0.9, 1.0], [0.1, 0.2, 0.3, 0.1]
@@ -56,7 +56,7 @@ def arranged(measured):
 
 def test_a_line_has_its_letter_labels_steps_and_cells_in_order(arranged):
     rows = Row(system="poor", labels=["Poor"]), Row(system="good", labels=["Good"], paper="g")
-    found = arranged(*rows, paper=PUBLISHED, steps={"good": 12345, "poor": None})
+    found = arranged(*rows, paper=PUBLISHED, steps={"good": Steps(12345, 12345)})
     assert found.query_sets == [("dev", 4), ("test", 4)]
     assert found.metrics == ["nDCG@10", "MAP"]
     assert [(line.letter, line.labels, line.steps) for line in found.lines] == [
@@ -64,6 +64,12 @@ def test_a_line_has_its_letter_labels_steps_and_cells_in_order(arranged):
     ]  # fmt: skip
     assert found.lines[0].cells == [Cell(".175")] * 4
     assert found.lines[1].cells == [Cell(".900", "a", ".402"), *[Cell(".900", "a")] * 3]
+
+
+def test_the_step_that_was_kept_stands_before_the_steps_that_were_trained(arranged):
+    steps = {"good": Steps(8000, 4000), "poor": Steps(100, 100)}
+    rows = [Row(system=name, labels=[name]) for name in ("good", "poor")]
+    assert [line.steps for line in arranged(*rows, steps=steps).lines] == ["4,000 of 8,000", "100"]
 
 
 def test_a_system_in_two_rows_keeps_a_letter_for_each(arranged):

@@ -6,7 +6,17 @@ from pydantic import ValidationError
 
 from tasb.errors import TasbError
 from tasb.tables.config import Row, Table
-from tasb.tables.table import LETTERS, NO_PAPER, PAPER, SCHEMA, cells, read_paper, row_name
+from tasb.tables.table import (
+    LETTERS,
+    NO_PAPER,
+    PAPER,
+    SCHEMA,
+    Steps,
+    cells,
+    read_paper,
+    read_steps,
+    row_name,
+)
 
 GOOD = [0.9, 0.8, 0.9, 0.7, 0.8, 0.9]
 FAIR = [0.8, 0.8, 0.8, 0.7, 0.7, 0.9]
@@ -17,6 +27,7 @@ PUBLISHED = pl.DataFrame(
         ("dual", "msmarco-dev", "recall@1000", 0.975),
         ("dual", "trec-dl-2019", "ndcg@10", 0.712),
         ("none", "msmarco-dev", "ndcg@10", 0.353),
+        ("tas", "trec-dl-2020", "mrr@10", 0.85),
     ],
     schema=PAPER,
     orient="row",
@@ -40,17 +51,17 @@ def test_a_cell_says_table_row_system_set_metric_and_values(measured):
         ("ours", "dev"): measured({"ndcg@10": GOOD}),
         ("other", "dev"): measured({"ndcg@10": POOR}),
     }
-    lines = filled(table, metrics, steps={"ours": 1000})
+    lines = filled(table, metrics, steps={"ours": Steps(1000, 900)})
     assert dict(lines.schema) == SCHEMA
     assert lines.row(0, named=True) == {
         "table": "table4", "row": "dual", "letter": "a", "system": "ours", "query_set": "dev",
         "metric": "ndcg@10", "value": pytest.approx(5 / 6), "paper": 0.402, "better_than": "b",
-        "reason": None, "queries": 6, "steps": 1000,
+        "reason": None, "queries": 6, "steps": 1000, "chosen_step": 900,
     }  # fmt: skip
     assert lines.row(1, named=True) == {
         "table": "table4", "row": "other", "letter": "b", "system": "other", "query_set": "dev",
         "metric": "ndcg@10", "value": pytest.approx(1 / 6), "paper": None, "better_than": "",
-        "reason": None, "queries": 6, "steps": None,
+        "reason": None, "queries": 6, "steps": None, "chosen_step": None,
     }  # fmt: skip
 
 
@@ -92,6 +103,28 @@ def test_another_cutoff_has_no_value_of_the_paper(measured):
 def test_a_row_without_a_name_in_the_paper_has_no_value_of_it(measured):
     assert paper_values(measured, {"dev": "msmarco-dev"}, ["ndcg@10"], row=None) == [None]
     assert paper_values(measured, {"dev": "msmarco-dev"}, ["ndcg@10"], row="tas") == [None]
+
+
+@pytest.mark.parametrize(
+    ("row", "query_set", "message"),
+    [
+        ("daul", "msmarco-dev", "the paper has no row 'daul'; did you mean 'dual'"),
+        ("dual", "msmarco_dev", "the paper has no query_set 'msmarco_dev'; did you mean"),
+        ("x", "msmarco-dev", "the paper has no row 'x'; known: dual, none, tas"),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_paper_lacks_is_refused(measured, row, query_set, message):
+    with pytest.raises(TasbError, match=rf"tables\.table4: {message}"):
+        paper_values(measured, {"dev": query_set}, ["ndcg@10"], row=row)
+
+
+def test_the_steps_are_those_of_the_log(tmp_path):
+    losses = pl.DataFrame({"step": [10, 20, 25], "loss": [3.0, 2.0, 1.0]})
+    losses.write_parquet(tmp_path / "log")
+    assert read_steps(tmp_path / "log") == Steps(25, 25)
+    values = pl.DataFrame({"step": [10, 20, 30], "ndcg@10": [0.5, 0.7, 0.7]})
+    pl.concat([losses, values], how="diagonal").write_parquet(tmp_path / "log")
+    assert read_steps(tmp_path / "log") == Steps(30, 20)
 
 
 def test_a_missing_value_has_its_reason_and_is_never_filled_from_the_paper(measured):

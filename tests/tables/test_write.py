@@ -14,6 +14,12 @@ PUBLISHED = "row\tquery_set\tmetric\tvalue\tbetter_than\nbest\tmsmarco-dev\tndcg
 GOOD, POOR = [0.9, 0.8, 0.9, 1.0], [0.1, 0.2, 0.3, 0.1]
 
 
+class Files(dict):
+    """Input files by name, as Snakemake gives them."""
+
+    __getattr__ = dict.__getitem__
+
+
 def table_of(*systems):
     rows = [Row(system=name, labels=[name.title()], paper="best") for name in systems]
     return Table(title="Table 9", columns=["System"], metrics=METRICS, rows=rows)
@@ -79,11 +85,13 @@ def test_a_table_is_made_from_the_metrics_files_of_its_systems(tmp_path, measure
     recipe = {
         "name": "table9", "table": table_of("poor", "good", "poor").plain(), "collection": "mini",
         "query_set_names": ["dev"], "query_sets": {"dev": "msmarco-dev", "unused": None},
-        "steps": {"good": 150, "poor": None}, "test": {"p": 0.05, "correction": "none"},
+        "runs": ["good"], "test": {"p": 0.05, "correction": "none"},
     }  # fmt: skip
     outputs = [str(tmp_path / f"t{suffix}") for suffix in (".parquet", ".md", ".tex", ".html")]
-    passages = str(tmp_path / "passages")
-    make_table(recipe, files, passages, str(tmp_path / "paper.tsv"), outputs)
+    pl.DataFrame({"step": [100, 150], "loss": [2.0, 1.0]}).write_parquet(tmp_path / "log")
+    names = {"passages": ["passages"], "paper": ["paper.tsv"], "logs": ["log"]}
+    rest = {key: [str(tmp_path / name) for name in files] for key, files in names.items()}
+    make_table(recipe, Files(metrics=files, **rest), outputs)
 
     table = pl.read_parquet(outputs[0])
     assert dict(table.schema) == SCHEMA

@@ -1,5 +1,6 @@
 rule passages:
     input:
+        source=INPUTS.passages_source(),
         code=code("passages.py"),
     output:
         ARTIFACTS.path("collection", "passages.parquet"),
@@ -15,6 +16,7 @@ rule passages:
 
 rule query_set:
     input:
+        source=lambda wildcards: INPUTS.query_set_source(wildcards.set),
         passages=ARTIFACTS.passages(),
         code=code("query_set.py"),
     output:
@@ -54,6 +56,7 @@ rule training_part:
 
 rule published_pairs:
     input:
+        source=INPUTS.pairs_source(),
         passages=ARTIFACTS.passages(),
         queries=ARTIFACTS.queries("training"),
         code=code("published_pairs.py"),

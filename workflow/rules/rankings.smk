@@ -14,6 +14,7 @@ rule search:
         f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
     wildcard_constraints:
         system=one_of(DENSE),
+    threads: 64
     params:
         recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
     script:

@@ -1,6 +1,7 @@
 rule table:
     input:
         metrics=lambda wildcards: INPUTS.table_metrics(wildcards.table),
+        logs=lambda wildcards: INPUTS.table_logs(wildcards.table),
         passages=ARTIFACTS.passages(),
         paper=lambda wildcards: paper(wildcards.table),
         code=code("table.py"),

@@ -1,5 +1,6 @@
 rule encoder:
     input:
+        source=lambda wildcards: INPUTS.encoder_source(wildcards.encoder),
         code=code("encoder.py"),
     output:
         ARTIFACTS.encoder("{encoder}"),

@@ -63,9 +63,15 @@ class Collection(Settings):
     def _consistent(self) -> Self:
         if (self.folder is None) == (self.ir_datasets is None):
             raise ValueError("give either 'folder' or 'ir_datasets'")
-        reserved = {TRAINING, VALIDATION, "train"} & set(self.query_sets)
+        reserved = {TRAINING, VALIDATION, "train", "passages"} & set(self.query_sets)
         if reserved:
             raise ValueError(f"query set name '{min(reserved)}' is reserved")
+        reported = {query_set.split or name for name, query_set in self.query_sets.items()}
+        if self.validation is not None and self.validation.split in reported:
+            raise ValueError(
+                f"validation.split '{self.validation.split}' is a reported query set too; "
+                "reported queries must not choose anything"
+            )
         return self
 
     def split_of(self, query_set: str) -> str:

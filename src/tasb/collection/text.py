@@ -1,31 +1,43 @@
 """Reading text files line by line; whatever is wrong is refused with file and line."""
 
 import gzip
+import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from tasb.errors import TasbError
+
+INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+"""Up to nine digits, so that it fits 32 bits."""
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line number, line) of a UTF-8 file, gzipped if its name ends in .gz.
 
     Raises:
-        TasbError: the file is missing, or a line is not UTF-8.
+        TasbError: the file is missing or damaged, or a line is not UTF-8.
     """
+    for number, raw in enumerate(_raw_lines(path), start=1):
+        try:
+            encoding = "utf-8-sig" if number == 1 else "utf-8"  # a mark is no part of an id
+            yield number, raw.decode(encoding).rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise TasbError(
+                f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x} at position "
+                f"{error.start}); convert the file to UTF-8"
+            ) from None
+
+
+def _raw_lines(path: Path) -> Iterator[bytes]:
     if not path.is_file():
         raise TasbError(f"{path}: no such file (looked at {path.resolve()})")
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
-        for number, raw in enumerate(file, start=1):
-            try:
-                encoding = "utf-8-sig" if number == 1 else "utf-8"  # a mark is no part of an id
-                yield number, raw.decode(encoding).rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise TasbError(
-                    f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x} at position "
-                    f"{error.start}); convert the file to UTF-8"
-                ) from None
+        try:
+            yield from file
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise TasbError(f"{path}: damaged gzip file ({error}); fetch it again") from None
 
 
 def texts(path: Path) -> Iterator[tuple[str, str]]:
@@ -58,7 +70,6 @@ def judgments(path: Path) -> Iterator[tuple[str, str, int]]:
                 f"{path}:{number}: {len(fields)} fields in '{line[:60]}'; expected qid 0 pid grade"
             )
         query, _, passage, grade = fields
-        try:
-            yield query, passage, int(grade)
-        except ValueError:
-            raise TasbError(f"{path}:{number}: grade '{grade}' is no integer") from None
+        if not INTEGER.fullmatch(grade):
+            raise TasbError(f"{path}:{number}: grade '{grade}' is no integer of up to nine digits")
+        yield query, passage, int(grade)

@@ -57,6 +57,10 @@ class Artifacts:
             return [self.path("students", name, file) for file in MODEL]
         return [self.path("teachers", name, file) for file in (*MODEL, HEAD)]
 
+    def log(self, run: str) -> str:
+        """The training log of a run."""
+        return self.path("students", run, "log.parquet")
+
     def scored_pairs(self, training: Training) -> str:
         """The pairs that a run draws from."""
         if training.margins is None:

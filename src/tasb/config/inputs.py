@@ -1,7 +1,9 @@
 """What each rule reads, by the names of its inputs, where that depends on the config."""
 
+from pathlib import Path
+
 from tasb.collection.config import TRAINING, VALIDATION
-from tasb.config.artifacts import Artifacts
+from tasb.config.artifacts import MODEL, Artifacts
 from tasb.config.model import Config
 from tasb.rankings.config import Checkpoint, Rerank, Run, Trec
 from tasb.students.config import Training
@@ -31,6 +33,35 @@ class Inputs:
     def query_sets(self) -> list[str]:
         """Return all query sets that are tokenized."""
         return [TRAINING, VALIDATION, *self.config.data.query_sets]
+
+    # what the user brings: only files that exist, so that the stage itself says what is missing
+
+    def passages_source(self) -> list[str]:
+        """The file of the passages."""
+        return self._brought(self.config.data.passages or "")
+
+    def query_set_source(self, query_set: str) -> list[str]:
+        """The files of the queries and judgments of a split, and of the queries left out of it."""
+        data = self.config.data
+        split, validation = data.split_of(query_set), data.validation
+        files = [f"queries.{split}.tsv", f"qrels.{split}.txt"]
+        if query_set == VALIDATION and validation is not None and validation.exclude:
+            files.append(f"queries.{validation.exclude}.tsv")
+        return self._brought(*files)
+
+    def pairs_source(self) -> list[str]:
+        """The file of the training pairs."""
+        data = self.config.data
+        return _present(data.folder or "", data.pairs) if data.pairs else []
+
+    def encoder_source(self, name: str) -> list[str]:
+        """The files of an encoder that is a folder."""
+        folder = self.config.encoders[name].folder
+        return _present(folder, *MODEL, "tokenizer.json") if folder else []
+
+    def _brought(self, *files: str) -> list[str]:
+        folder = self.config.data.folder
+        return _present(folder, *files) if folder else []
 
     # teachers, clusters, plans, students
 
@@ -113,9 +144,18 @@ class Inputs:
         files = [self.at.metrics(row.system, name) for row in rows for name in sets]
         return list(dict.fromkeys(file for pair in files for file in pair))
 
+    def table_logs(self, table: str) -> list[str]:
+        """The training logs of the rows of a table that are runs."""
+        return [self.at.log(run) for run in self.config.runs_of(table).values()]
+
     def uses_margins_of(self, training: Training) -> str | None:
         """Return the teacher, trained here, whose margins a training needs, if it does."""
         margins = training.margins
         if margins is None or isinstance(self.config.teachers[margins], Published):
             return None
         return margins
+
+
+def _present(folder: str, *files: str) -> list[str]:
+    paths = [Path(folder, file).expanduser() for file in files]
+    return [str(path) for path in paths if path.is_file()]

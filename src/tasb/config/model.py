@@ -69,6 +69,11 @@ class Config(Settings):
             return self.systems[name]
         return Run(kind="run", run=name)
 
+    def runs_of(self, table: str) -> dict[str, str]:
+        """Return the run of each system in a table that is one."""
+        systems = {row.system: self.system(row.system) for row in self.tables[table].rows}
+        return {name: found.run for name, found in systems.items() if isinstance(found, Run)}
+
     def trained(self, name: str) -> Training:
         """Return the training of a run or of a teacher."""
         if name in self.runs:
@@ -80,10 +85,10 @@ class Config(Settings):
 
 
 def _declared(named: Any) -> Any:
-    """Return named declarations without those that are null."""
+    """Return named declarations without those that are null, a string on the command line."""
     if not isinstance(named, dict):
         return named
-    return {name: value for name, value in named.items() if value is not None}
+    return {name: value for name, value in named.items() if value not in (None, "null")}
 
 
 def merged(base: Any, over: Any) -> Any:

@@ -271,11 +271,7 @@ class Recipes:
             for query_set in sets
         }
         test = self.config.metrics.model_dump(include={"p", "correction"})
-        steps = {row.system: self._steps(row.system) for row in table.rows}
-        settings = {"name": name, "table": table, "query_sets": sets, "test": test, "steps": steps}
+        runs = list(self.config.runs_of(name))
+        settings = {"name": name, "table": table, "query_sets": sets, "test": test, "runs": runs}
         settings["query_set_names"] = list(sets)  # keys of a recipe are sorted, rows are not
         return made({**settings, "collection": self.config.collection}, **sources)
-
-    def _steps(self, system: str) -> int | None:
-        declared = self.config.system(system)
-        return self.config.runs[declared.run].steps if isinstance(declared, Run) else None

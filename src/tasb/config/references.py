@@ -30,15 +30,11 @@ def check_references(config: Config) -> None:
     for name in config.systems:
         graph[f"systems.{name}"] = _system_references(config, name)
     if any("early_stopping_set" in used for used in graph.values()):
-        if _is_trained_on(config) and config.data.validation is None:
-            raise ValueError(
-                f"collections.{config.collection}.validation: missing; early stopping needs it "
-                "(give a split or a fraction, or set early_stopping: null)"
-            )
         used = _system(config, config.early_stopping_set.system, "early_stopping_set.system")
         graph["early_stopping_set"] = {used}
-    _check_tables(config)
+    rows = _check_tables(config)
     _check_acyclic(graph)
+    _check_collection(config, _reached(graph, rows))
 
 
 def _check_model(kind: str, name: str, training: Training | Published) -> None:
@@ -47,12 +43,6 @@ def _check_model(kind: str, name: str, training: Training | Published) -> None:
     if (training.model == "bert_dot") != (kind == "runs"):
         expected = "bert_dot" if kind == "runs" else "bert_cat or colbert"
         raise ValueError(f"{kind}.{name}.model: '{training.model}' (expected {expected})")
-
-
-def _is_trained_on(config: Config) -> bool:
-    """Whether any table needs a run."""
-    rows = [row.system for table in config.tables.values() for row in table.rows]
-    return any(isinstance(config.system(name), Run) for name in rows)
 
 
 def _check_names_are_distinct(config: Config) -> None:
@@ -81,6 +71,15 @@ def _model(config: Config, name: str, key: str) -> str:
     return f"teachers.{name}"
 
 
+def _in_batch_teacher(config: Config, name: str, key: str) -> str:
+    found = _model(config, name, key)
+    if config.trained(name).model == "bert_cat":
+        raise ValueError(
+            f"{key}: teacher '{name}' is no colbert, whose scores in-batch losses need"
+        )
+    return found
+
+
 def _training(config: Config, key: str, training: Training) -> set[str]:
     require(training.init, config.encoders, f"{key}.init", "encoder")
     used = set()
@@ -88,7 +87,7 @@ def _training(config: Config, key: str, training: Training) -> set[str]:
         require(training.margins, config.teachers, f"{key}.margins", "teacher")
         used.add(f"teachers.{training.margins}")
     if training.in_batch_loss != "none":
-        used.add(_model(config, training.in_batch_teacher, f"{key}.in_batch_teacher"))
+        used.add(_in_batch_teacher(config, training.in_batch_teacher, f"{key}.in_batch_teacher"))
     if training.sampler.startswith("tas"):
         require(training.clusters, config.clusters, f"{key}.clusters", "clusters")
         used.add(f"clusters.{training.clusters}")
@@ -113,18 +112,21 @@ def _system_references(config: Config, name: str) -> set[str]:
     return set()
 
 
-def _check_tables(config: Config) -> None:
+def _check_tables(config: Config) -> set[str]:
+    """Check the rows of all tables, and return the systems and runs in them."""
+    found = set()
     for name, table in config.tables.items():
         known = dict.fromkeys(config.metrics.names)
         for metric in table.metrics:
             require(metric, known, f"tables.{name}.metrics", "metric (of metrics.names)")
         for position, row in enumerate(table.rows):
             key = f"tables.{name}.rows[{position}]"
-            _system(config, row.system, f"{key}.system")
+            found.add(_system(config, row.system, f"{key}.system"))
             if len(row.labels) != len(table.columns):
                 raise ValueError(
                     f"{key}.labels: {len(row.labels)} for {len(table.columns)} columns"
                 )
+    return found
 
 
 def _check_acyclic(graph: Graph) -> None:
@@ -133,3 +135,31 @@ def _check_acyclic(graph: Graph) -> None:
     except graphlib.CycleError as error:
         cycle = " -> ".join(reversed(error.args[1]))
         raise ValueError(f"{error.args[1][-1]}: references form a cycle: {cycle}") from None
+
+
+def _reached(graph: Graph, start: set[str]) -> set[str]:
+    """Return what is needed, directly or through others."""
+    found: set[str] = set()
+    rest = set(start)
+    while rest:
+        found |= rest
+        rest = set().union(*(graph.get(name, set()) for name in rest)) - found
+    return found
+
+
+def _check_collection(config: Config, needed: set[str]) -> None:
+    """Check that the collection in use has what the tables need of it."""
+    where, data = f"collections.{config.collection}", config.data
+    if "early_stopping_set" in needed and data.validation is None:
+        raise ValueError(
+            f"{where}.validation: missing; early stopping needs it "
+            "(give a split or a fraction, or set early_stopping: null)"
+        )
+    trained = sorted(name for name in needed if name.startswith(("runs.", "teachers.")))
+    if trained and data.train is None:
+        raise ValueError(f"{where}.train: null, but the tables need {trained[0]}")
+    systems = {name: config.systems[name.partition(".")[2]]
+               for name in sorted(needed) if name.startswith("systems.")}  # fmt: skip
+    searching = [*trained, *(name for name in systems if not isinstance(systems[name], Trec))]
+    if searching and data.passages is None:
+        raise ValueError(f"{where}.passages: null, but the tables need {searching[0]}")

@@ -1,38 +1,22 @@
 """ColBERT, the in-batch teacher: each query token finds its best passage token (Eq. 2-3)."""
 
-from pathlib import Path
-
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tasb.models.batches import Sequences
-from tasb.models.bert_cat import HEAD
 from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder
+from tasb.models.headed import HeadedEncoder
 
 MASKED = -1000.0
 """Score of a padded passage token, below any real one (the released value)."""
 
 
-class ColBert(nn.Module):
+class ColBert(HeadedEncoder):
     """One vector per token: a linear layer with bias, no normalisation, over the encoder."""
 
     def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.head = nn.Linear(encoder.dimensions, encoder.dimensions)
-        nn.init.normal_(self.head.weight, std=0.02)
-        nn.init.zeros_(self.head.bias)
-
-    def load_head(self, folder: str | Path) -> None:
-        """Load the trained head from the model's folder."""
-        self.head.load_state_dict(load_file(Path(folder) / HEAD))
-
-    def save(self, folder: str | Path) -> None:
-        """Write the encoder and the head."""
-        self.encoder.save(folder)
-        save_file(self.head.state_dict(), Path(folder) / HEAD)
+        super().__init__(encoder, outputs=encoder.dimensions)
 
     def queries(self, sequences: Sequences, tokens: int) -> torch.Tensor:
         """Return the token vectors of queries, fp32 (n, longest, dimensions), zero for padding."""

@@ -1,14 +1,16 @@
 """Run files from elsewhere, read strictly."""
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from tasb.collection.text import lines
+from tasb.collection.text import INTEGER, lines
 from tasb.errors import TasbError
 from tasb.jobs import log
+
+LARGEST_SCORE = float(np.finfo(np.float32).max)
 
 SCHEMA = {
     "line": pl.Int64,
@@ -70,15 +72,20 @@ def _rows(path: Path) -> Iterable[tuple[int, str, str, int, float]]:
                 "expected qid Q0 pid rank score tag"
             )
         query, _, passage, rank, score = fields[:5]
-        try:
-            row = (number, query, passage, int(rank), float(score))
-        except ValueError:
-            raise TasbError(
-                f"{path}:{number}: rank '{rank}' or score '{score}' is no number"
-            ) from None
-        if not math.isfinite(row[4]):
-            raise TasbError(f"{path}:{number}: score '{score}' is not finite")
-        yield row
+        if not INTEGER.fullmatch(rank):
+            raise TasbError(f"{path}:{number}: rank '{rank}' is no number")
+        yield number, query, passage, int(rank), _score(score, f"{path}:{number}")
+
+
+def _score(text: str, where: str) -> float:
+    """Return a score that is finite as a 32-bit float, in which metrics compare it."""
+    try:
+        score = float(text)
+    except ValueError:
+        raise TasbError(f"{where}: score '{text}' is no number") from None
+    if not abs(score) <= LARGEST_SCORE:
+        raise TasbError(f"{where}: score '{text}' is not finite in 32 bits")
+    return score
 
 
 def _is_repeated() -> pl.Expr:

@@ -15,7 +15,6 @@ from tasb.files import read_json, whole, write_json
 from tasb.jobs import log
 
 LAST = "last.pt"
-BEST = "best.pt"
 FINGERPRINT = "fingerprint.json"
 LOG = "log.jsonl"
 
@@ -50,24 +49,45 @@ class CheckpointFolder:
         """Return the last state, or None after discarding the state of anything else."""
         mark = self.folder / FINGERPRINT
         if not mark.is_file() or read_json(mark) != self.fingerprint:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-            write_json(mark, self.fingerprint)
+            self._start_afresh()
         if not (self.folder / LAST).is_file():
             return None
         state: dict[str, Any] = torch.load(self.folder / LAST, weights_only=True)
+        if self._log_bytes() < state["progress"]["log_bytes"]:
+            log.warning("%s: the training log is incomplete; starting afresh", self.folder)
+            self._start_afresh()
+            return None
         log.info("resuming after step %d", state["step"])
         return state
+
+    def _start_afresh(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        write_json(self.folder / FINGERPRINT, self.fingerprint)
+
+    def _log_bytes(self) -> int:
+        path = self.folder / LOG
+        return path.stat().st_size if path.is_file() else 0
 
     def save(self, name: str, state: dict[str, Any]) -> None:
         """Write a state, whole or not at all."""
         with whole(self.folder / name) as part:
             torch.save(state, part)
 
-    def load(self, name: str) -> dict[str, Any]:
-        """Read a state."""
-        state: dict[str, Any] = torch.load(self.folder / name, weights_only=True)
+    def save_best(self, step: int, state: dict[str, Any]) -> None:
+        """Write the weights of the best step so far, beside those of an earlier one."""
+        self.save(_best(step), state)
+
+    def load_best(self, step: int) -> dict[str, Any]:
+        """Read the weights of the best step."""
+        state: dict[str, Any] = torch.load(self.folder / _best(step), weights_only=True)
         return state
+
+    def keep_best(self, step: int) -> None:
+        """Delete the weights of all best steps but one, once no saved state names them."""
+        for path in self.folder.glob(_best("*")):
+            if path.name != _best(step):
+                path.unlink()
 
     def cut_log(self, size: int) -> None:
         """Cut the log to what it was when the last state was saved."""
@@ -79,6 +99,8 @@ class CheckpointFolder:
         """Append a line to the log; return the log's size in bytes."""
         with open(self.folder / LOG, "a", encoding="utf-8") as file:
             file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # a saved state counts on the lines before it
             return file.tell()
 
     def log_lines(self) -> list[str]:
@@ -88,3 +110,7 @@ class CheckpointFolder:
     def remove(self) -> None:
         """Delete the state, once the trained model stands in its place."""
         shutil.rmtree(self.folder)
+
+
+def _best(step: int | str) -> str:
+    return f"best-{step}.pt"

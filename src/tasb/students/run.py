@@ -3,7 +3,6 @@
 import json
 import resource
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +11,7 @@ from typing import Any
 import polars as pl
 import torch
 
-from tasb.files import whole, write_json
+from tasb.files import scratch, whole, write_json
 from tasb.models.bert_cat import BertCat
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
@@ -90,10 +89,9 @@ def train_run(
 
 
 def _write_outputs(trainer: Trainer, precision: str, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as beside:
+    with scratch(folder / "model") as beside:
         trainer.model.save(beside)
-        for file in sorted(Path(beside).iterdir()):
+        for file in sorted(beside.iterdir()):
             with whole(folder / file.name) as part:
                 shutil.copyfile(file, part)
     write_json(

@@ -12,7 +12,7 @@ from tasb.jobs import log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.plans.plan import Batch
 from tasb.seeds import derive
-from tasb.students.checkpoint import BEST, LAST, CheckpointFolder
+from tasb.students.checkpoint import LAST, CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.early_stopping import Evaluator
 from tasb.students.objective import Objective
@@ -82,7 +82,8 @@ class Trainer:
                 self.save()
         if self.evaluator is not None and self.progress.best_step:
             log.info("best step %d: nDCG@10 %.4f", self.progress.best_step, self.progress.best)
-            self.model.load_state_dict(self.checkpoints.load(BEST)["model"])
+            best = self.checkpoints.load_best(self.progress.best_step)
+            self.model.load_state_dict(best["model"])
 
     def _until_stopped(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         for batch in batches:
@@ -134,7 +135,7 @@ class Trainer:
         if value > self.progress.best:
             self.progress.best, self.progress.best_step = value, step
             self.progress.without_gain = 0
-            self.checkpoints.save(BEST, {"model": self.model.state_dict()})
+            self.checkpoints.save_best(step, {"model": self.model.state_dict()})
         else:
             self.progress.without_gain += 1
 
@@ -154,3 +155,4 @@ class Trainer:
             "progress": dict(vars(self.progress)),
         }
         self.checkpoints.save(LAST, state)
+        self.checkpoints.keep_best(self.progress.best_step)

@@ -21,7 +21,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its group, letter, labels, steps and cells."""
+    """One row: its group, letter, labels, steps ("50 of 100" if step 50 was kept) and cells."""
 
     group: str | None
     letter: str
@@ -62,14 +62,13 @@ def grid(table: Table, cells: pl.DataFrame, notes: list[str]) -> Grid:
     lines = []
     for place, row in enumerate(table.rows):
         own = cells.filter(pl.col("letter") == LETTERS[place])
-        steps = own["steps"][0]
         before = table.rows[place - 1].group if place else None
         lines.append(
             Line(
                 group=row.group if row.group != before else None,
                 letter=LETTERS[place],
                 labels=row.labels,
-                steps="" if steps is None else f"{steps:,}",
+                steps=_steps(own["steps"][0], own["chosen_step"][0]),
                 cells=[_cell(values) for values in own.iter_rows(named=True)],
             )
         )
@@ -82,6 +81,12 @@ def grid(table: Table, cells: pl.DataFrame, notes: list[str]) -> Grid:
         lines=lines,
         notes=[*notes, *(f"–: {reason}" for reason in reasons)],
     )
+
+
+def _steps(steps: int | None, chosen: int | None) -> str:
+    if steps is None or chosen is None:
+        return ""
+    return f"{steps:,}" if chosen == steps else f"{chosen:,} of {steps:,}"
 
 
 def _cell(values: dict[str, object]) -> Cell:

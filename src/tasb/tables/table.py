@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from tasb.errors import TasbError
 from tasb.metrics.significance import beaten
+from tasb.settings import nearest
 from tasb.tables.config import Row, Table
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,9 +26,18 @@ SCHEMA = {
     "reason": pl.String,
     "queries": pl.Int64,
     "steps": pl.Int64,
+    "chosen_step": pl.Int64,
 }
 PAPER = {"row": pl.String, "query_set": pl.String, "metric": pl.String, "value": pl.Float64}
 NO_PAPER = pl.DataFrame(schema=PAPER)
+
+
+class Steps(NamedTuple):
+    """How long a run was trained."""
+
+    steps: int
+    chosen_step: int
+    """The step whose weights were kept."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ def cells(
     metrics: dict[tuple[str, str], Metrics],
     query_sets: dict[str, str | None],
     paper: pl.DataFrame,
-    steps: dict[str, int | None],
+    steps: dict[str, Steps],
     threshold: float,
     correction: str,
 ) -> pl.DataFrame:
@@ -67,15 +77,17 @@ def cells(
         metrics: by system and query set.
         query_sets: the paper's name of each query set, if it is one of the paper's.
         paper: row, query_set, metric, value of the published table.
-        steps: training steps of each system that is a run.
+        steps: of each system that is a run.
         threshold: a p-value below it counts as significant.
         correction: see `tasb.metrics.significance.corrected`.
 
     Raises:
-        TasbError: more rows than letters, or systems were evaluated on other queries.
+        TasbError: more rows than letters, a row or query set that the published table lacks,
+            or systems were evaluated on other queries.
     """
     if len(table.rows) > len(LETTERS):
         raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
+    _check_paper(name, [row.paper for row in table.rows], [*query_sets.values()], paper)
     keys = paper.select("row", "query_set", "metric").iter_rows()
     published = dict(zip(keys, paper["value"]))
     lines = []
@@ -91,10 +103,21 @@ def cells(
                     "query_set": query_set,
                     "paper": published.get((row.paper, theirs, metric)) if known else None,
                     "better_than": wins[number],
-                    "steps": steps.get(row.system),
                 }
-                lines.append(line | _row_values(row, values, metric))
+                trained = steps[row.system]._asdict() if row.system in steps else {}
+                lines.append(line | trained | _row_values(row, values, metric))
     return pl.DataFrame(lines, schema=SCHEMA)
+
+
+def _check_paper(
+    name: str, rows: list[str | None], query_sets: list[str | None], paper: pl.DataFrame
+) -> None:
+    """Refuse names that the published table, if there is one, does not have."""
+    for asked, column in ((rows, "row"), (query_sets, "query_set")):
+        known = set(paper[column])
+        for unknown in [found for found in asked if known and found and found not in known]:
+            hint = nearest(unknown, known) or f"; known: {', '.join(sorted(known))}"
+            raise TasbError(f"tables.{name}: the paper has no {column} '{unknown}'{hint}")
 
 
 def _row_values(row: Row, values: Metrics, metric: str) -> dict[str, Any]:
@@ -117,6 +140,16 @@ def _wins(found: list[Metrics], metric: str, threshold: float, correction: str) 
 def read_metrics(per_query: str | Path, means: str | Path) -> Metrics:
     """Read the metrics of a system on a query set."""
     return Metrics(pl.read_parquet(per_query), pl.read_parquet(means))
+
+
+def read_steps(log: str | Path) -> Steps:
+    """Read how long a run was trained: the weights of its best evaluation, if any, were kept."""
+    lines = pl.read_parquet(log)
+    steps = max(lines["step"].to_list())
+    if "ndcg@10" not in lines.columns:
+        return Steps(steps, steps)
+    best = lines.drop_nulls("ndcg@10").sort("ndcg@10", descending=True, maintain_order=True)
+    return Steps(steps, int(best["step"][0]))
 
 
 def read_paper(path: str | Path) -> pl.DataFrame:

@@ -12,40 +12,36 @@ from tasb.metrics.config import METRIC
 from tasb.tables.config import Table
 from tasb.tables.layout import grid, metric_name
 from tasb.tables.render import html, latex, markdown
-from tasb.tables.table import NO_PAPER, cells, read_metrics, read_paper
+from tasb.tables.table import NO_PAPER, cells, read_metrics, read_paper, read_steps
 
 LARGE = 0.05
 """Share of the collection above which a recall cutoff says little."""
 
 
-def make_table(
-    recipe: Mapping[str, Any],
-    metrics: Sequence[str],
-    passages: str | None,
-    paper: str | None,
-    outputs: Sequence[str],
-) -> None:
+def make_table(recipe: Mapping[str, Any], files: Any, outputs: Sequence[str]) -> None:
     """Make a table from the metrics of its rows.
 
     Args:
-        recipe: its name, table, query_sets, test, steps and collection.
-        metrics: pairs of files (per query, means), for each row and query set in order.
-        passages: the passages table, if the collection has passages.
-        paper: the published table, if there is one.
+        recipe: its name, table, query_sets, test, runs and collection.
+        files: with attribute metrics: pairs of files (per query, means), for each row and
+            query set in order; and, where there are any, logs: of the trainings of `runs`;
+            passages: the passages table; paper: the published table.
         outputs: the files to write: .parquet, .md, .tex, .html.
     """
     table = Table.model_validate(recipe["table"])
     systems = dict.fromkeys(row.system for row in table.rows)
     keys = [(system, query_set) for system in systems for query_set in recipe["query_set_names"]]
-    files = zip(metrics[::2], metrics[1::2])
-    found = {key: read_metrics(*pair) for key, pair in zip(keys, files)}
+    pairs = zip(files.metrics[::2], files.metrics[1::2])
+    found = {key: read_metrics(*pair) for key, pair in zip(keys, pairs)}
+    logs = dict(zip(recipe["runs"], files.get("logs", [])))
+    passages, paper = (next(iter(files.get(name, [])), None) for name in ("passages", "paper"))
     filled = cells(
         recipe["name"],
         table,
         found,
         {name: recipe["query_sets"][name] for name in recipe["query_set_names"]},
         read_paper(paper) if paper else NO_PAPER,
-        recipe["steps"],
+        {system: read_steps(file) for system, file in logs.items()},
         recipe["test"]["p"],
         recipe["test"]["correction"],
     )

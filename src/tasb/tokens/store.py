@@ -56,8 +56,3 @@ class TokenStore:
 
     def __iter__(self) -> Iterator[Ids]:
         return (self[position] for position in range(len(self)))
-
-    def lengths(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.int64]:
-        """Return the number of ids of the texts from `start` to `stop`."""
-        lengths = [np.diff(offsets) for offsets in self._offsets]
-        return np.concatenate(lengths)[start:stop].astype(np.int64)

@@ -1,5 +1,6 @@
 """Whole or absent: artifacts are written beside their place, flushed, and renamed."""
 
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,9 @@ from typing import Any
 
 from tasb.errors import TasbError
 
+FULL = 2**16
+"""A disk with fewer free bytes is full: a writer that asks for a larger piece gets an error."""
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
@@ -18,9 +22,12 @@ def whole(path: str | Path) -> Iterator[Path]:
 
     The temporary path may become a file or a folder. After an error nothing is left of it,
     and what stood at ``path`` before still stands.
+
+    Raises:
+        TasbError: the disk is full.
     """
     target = Path(path)
-    with scratch(target) as folder:
+    with scratch(target) as folder, RoomFor(target):
         part = folder / target.name
         yield part
         for file in [part, *sorted(part.rglob("*"))]:
@@ -29,6 +36,28 @@ def whole(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(target)
         os.replace(part, target)
     _flush(target.parent)
+
+
+class RoomFor:
+    """Context of writing a file: says that the disk is full where a writer failed for it."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if not isinstance(error, Exception):
+            return
+        free = shutil.disk_usage(self.target.parent).free
+        if free < FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+            raise TasbError(
+                f"{self.target}: the disk is full ({free} bytes are left); make room and run "
+                "the same command again, what is finished stays"
+            ) from error
 
 
 @contextmanager

@@ -61,6 +61,10 @@ class Artifacts:
         """The training log of a run."""
         return self.path("students", run, "log.parquet")
 
+    def times(self, name: str) -> str:
+        """How long a run or teacher trained, and on what."""
+        return self.path("students" if name in self.config.runs else "teachers", name, "times.json")
+
     def scored_pairs(self, training: Training) -> str:
         """The pairs that a run draws from."""
         if training.margins is None:
@@ -156,6 +160,10 @@ class Artifacts:
         """The metrics of a system, per query and as means."""
         names = ("parquet", "means.parquet")
         return [self.path("metrics", system, f"{query_set}.{name}") for name in names]
+
+    def record(self, system: str, query_set: str) -> str:
+        """Where the metrics of a system come from."""
+        return self.path("metrics", system, f"{query_set}.record.json")
 
     def table(self, table: str) -> list[str]:
         """The files of a table."""

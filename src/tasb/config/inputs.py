@@ -5,6 +5,7 @@ from pathlib import Path
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.artifacts import MODEL, Artifacts
 from tasb.config.model import Config
+from tasb.config.slice import config_slice
 from tasb.rankings.config import Checkpoint, Rerank, Run, Trec
 from tasb.students.config import Training
 from tasb.teachers.config import Published
@@ -136,6 +137,21 @@ class Inputs:
         """The run file of a system from elsewhere."""
         declared = self.config.system(system)
         return declared.files[query_set] if isinstance(declared, Trec) else ""
+
+    def record(self, system: str, query_set: str) -> Files:
+        """What the record of a system's metrics is made from."""
+        at, needed = self.at, config_slice(self.config, system, query_set)
+        encoders = needed.get("encoders", ())
+        trained = [name for name in at.trainings()
+                   if name in {**needed.get("runs", {}), **needed.get("teachers", {})}]  # fmt: skip
+        weights = [at.encoder(name)[1] for name in encoders]
+        weights += [at.model(name)[1] for name in trained]
+        texts = [*at.passages(), at.queries(query_set), at.qrels(query_set)]
+        return {
+            "means": at.metrics(system, query_set)[1],
+            "data": [*texts, *weights, at.ranking(system, query_set)],
+            "times": [at.times(name) for name in trained],
+        }
 
     def table_metrics(self, table: str) -> list[str]:
         """The metrics of all rows of a table, on all query sets."""

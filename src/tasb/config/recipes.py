@@ -12,6 +12,7 @@ from typing import Any
 
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.model import Config
+from tasb.config.slice import config_slice
 from tasb.models.card import Card
 from tasb.rankings.config import Checkpoint, Lexical, Rerank, Run, Trec
 from tasb.seeds import derive
@@ -260,6 +261,12 @@ class Recipes:
         level = self.config.data.query_sets[query_set].level
         settings = {"names": self.config.metrics.names, "level": level}
         return made(settings, ranking=self.ranking(system, query_set))
+
+    def record(self, system: str, query_set: str) -> Recipe:
+        """The record of a system's metrics."""
+        settings = {"system": system, "query_set": query_set}
+        needed = config_slice(self.config, system, query_set)
+        return made({**settings, "config": needed}, metrics=self.metrics(system, query_set))
 
     def table(self, name: str) -> Recipe:
         """A table of systems."""

@@ -18,13 +18,25 @@ def check_references(config: Config) -> None:
             form a cycle (the cycle is shown).
     """
     require(config.collection, config.collections, "collection", "collection")
+    _check_names_are_distinct(config)
+    graph = reference_graph(config)
+    rows = _check_tables(config)
+    _check_acyclic(graph)
+    _check_collection(config, _reached(graph, rows))
+
+
+def reference_graph(config: Config) -> Graph:
+    """Return what each declaration, such as ``runs.baseline``, refers to.
+
+    Raises:
+        ValueError: a reference does not exist.
+    """
     graph: Graph = {}
     for kind, trainings in (("runs", config.runs), ("teachers", config.teachers)):
         for name, training in trainings.items():
             _check_model(kind, name, training)
             if not isinstance(training, Published):
                 graph[f"{kind}.{name}"] = _training(config, f"{kind}.{name}", training)
-    _check_names_are_distinct(config)
     for name, clusters in config.clusters.items():
         graph[f"clusters.{name}"] = {_dense(config, clusters.system, f"clusters.{name}.system")}
     for name in config.systems:
@@ -32,9 +44,7 @@ def check_references(config: Config) -> None:
     if any("early_stopping_set" in used for used in graph.values()):
         used = _system(config, config.early_stopping_set.system, "early_stopping_set.system")
         graph["early_stopping_set"] = {used}
-    rows = _check_tables(config)
-    _check_acyclic(graph)
-    _check_collection(config, _reached(graph, rows))
+    return graph
 
 
 def _check_model(kind: str, name: str, training: Training | Published) -> None:
@@ -135,6 +145,12 @@ def _check_acyclic(graph: Graph) -> None:
     except graphlib.CycleError as error:
         cycle = " -> ".join(reversed(error.args[1]))
         raise ValueError(f"{error.args[1][-1]}: references form a cycle: {cycle}") from None
+
+
+def needed_by(config: Config, system: str) -> set[str]:
+    """Return a system or run and the declarations that it rests on, such as ``runs.baseline``."""
+    start = f"systems.{system}" if system in config.systems else f"runs.{system}"
+    return _reached(reference_graph(config), {start})
 
 
 def _reached(graph: Graph, start: set[str]) -> set[str]:

@@ -34,6 +34,7 @@ class Targets:
         for row in self.config.tables[table].rows:
             for query_set in self.config.data.query_sets:
                 walk.add(self.at.metrics(row.system, query_set))
+                walk.add(self.at.record(row.system, query_set))
                 walk.ranking(row.system, query_set)
         return walk.files
 

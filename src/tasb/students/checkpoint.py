@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from tasb.errors import TasbError
-from tasb.files import read_json, whole, write_json
+from tasb.files import RoomFor, read_json, whole, write_json
 from tasb.jobs import log
 
 LAST = "last.pt"
@@ -97,7 +97,8 @@ class CheckpointFolder:
 
     def append_log(self, line: str) -> int:
         """Append a line to the log; return the log's size in bytes."""
-        with open(self.folder / LOG, "a", encoding="utf-8") as file:
+        path = self.folder / LOG
+        with RoomFor(path), open(path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())  # a saved state counts on the lines before it

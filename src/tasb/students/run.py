@@ -28,6 +28,7 @@ from tasb.students.training import Trainer
 from tasb.teachers.in_batch import InBatchTeacher, LiveTeacher, StoredTeacher
 from tasb.teachers.scoring import open_scorer
 from tasb.tokens.store import TokenStore
+from tasb.versions import versions
 
 
 def new_model(settings: Training, encoder_files: Sequence[str]) -> Model:
@@ -108,6 +109,7 @@ def _write_outputs(trainer: Trainer, precision: str, folder: Path) -> None:
         "precision": precision,
         "threads": torch.get_num_threads(),
         "peak_memory_megabytes": round(_peak_memory() / 1e6),
+        "packages": versions(),
     }
     write_json(folder / "times.json", times)
 

@@ -129,3 +129,58 @@ def test_a_fingerprint_changes_with_the_recipe_and_with_the_contents(tmp_path):
     assert first != fingerprint({"a": 1, "b": 3}, [str(file)])
     file.write_text("two")
     assert first != fingerprint({"a": 1, "b": 2}, [str(file)])
+
+
+FILL_A_SMALL_DISK = """
+import sys
+from pathlib import Path
+import numpy as np, polars as pl, torch
+from tasb.errors import TasbError
+from tasb.files import whole, write_text
+from tasb.students.checkpoint import CheckpointFolder
+from tasb.tokens.store import write_tokens
+from tasb.vectors.shards import write_vectors
+
+disk, numbers = Path(sys.argv[1]), np.random.default_rng(0).random((1 << 16, 8), np.float32)
+
+def parquet(path):
+    with whole(path) as part:
+        pl.DataFrame(numbers).write_parquet(part)
+
+def vectors(path):
+    with whole(path) as part:
+        write_vectors(iter([numbers]), 8, part)
+
+def state(path):
+    progress = {"step": 1, "log_bytes": 0, "best_step": 0}
+    CheckpointFolder(disk, "").save({"model": torch.from_numpy(numbers), "progress": progress})
+
+writers = {
+    "a.txt": lambda path: write_text(path, "x" * (1 << 21)),
+    "a.parquet": parquet,
+    "a.arrow": vectors,
+    "a.tokens": lambda path: write_tokens(numbers.view(np.uint16).tolist(), 100, path),
+    "last.pt": state,
+}
+(disk / "earlier").write_text("whole")
+for name, write in writers.items():
+    try:
+        write(disk / name)
+    except TasbError as error:
+        assert f"{name}: the disk is full" in str(error), error
+        print(name)
+    assert [path.name for path in disk.iterdir()] == ["earlier"], list(disk.iterdir())
+assert (disk / "earlier").read_text() == "whole"
+"""
+
+
+def test_a_full_disk_is_said_and_leaves_what_stood(tmp_path):
+    mount = 'mount -t tmpfs -o size=1m none "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "-Urm", "sh", "-c", mount, "sh", tmp_path, sys.executable]
+    process = subprocess.run(
+        [*command, FILL_A_SMALL_DISK], capture_output=True, text=True, check=False
+    )
+    if "unshare" in process.stderr or "mount" in process.stderr:
+        pytest.skip(f"no small disk can be mounted here: {process.stderr.strip()}")
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.split() == ["a.txt", "a.parquet", "a.arrow", "a.tokens", "last.pt"]

@@ -13,8 +13,11 @@ def sliced(raw, change=None, system="dual-tas-balanced"):
 
 def test_a_ranking_by_words_rests_on_texts_and_the_system_alone(raw):
     found = sliced(raw, system="bm25")
-    assert set(found) == {"collection", "seed", "rankings", "metrics", "collections", "systems"}
+    assert set(found) == {
+        "collection", "seed", "rankings", "metrics", "collections", "encoders", "systems", "tables"
+    }  # fmt: skip
     assert set(found["systems"]) == {"bm25"}
+    assert found["encoders"] == {}
     assert set(found["collections"]["mini"]["query_sets"]) == {"test"}
     assert "train_queries" not in found["collections"]["mini"]
 
@@ -55,6 +58,6 @@ def test_it_changes_with_what_the_run_rests_on(raw, change, same):
 
 
 @pytest.mark.parametrize("system", ["bm25", "dual-tas-balanced", "bert-cat-rerank", "all-minilm"])
-def test_as_a_config_file_it_declares_the_same(raw, system):
+def test_it_is_a_config_of_its_own_that_declares_the_same(raw, system):
     found = sliced(raw, system=system)
-    assert sliced(raw, found, system) == found
+    assert config_slice(load_config(found), system, "test") == found

@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from tasb.errors import TasbError
-from tasb.students.checkpoint import LAST, CheckpointFolder
+from tasb.students.checkpoint import LAST, PREVIOUS, CheckpointFolder
+
+
+def state_of(step, log_bytes, best_step=0):
+    progress = {"step": step, "log_bytes": log_bytes, "best_step": best_step}
+    return {"model": {"weight": torch.arange(3.0)}, "progress": progress}
 
 
 @pytest.fixture
@@ -13,15 +18,14 @@ def saved(tmp_path):
     checkpoints = CheckpointFolder(tmp_path / "run", "recipe one")
     assert checkpoints.open() is None
     size = checkpoints.append_log("first")
-    state = {"step": 3, "model": {"weight": torch.arange(3.0)}, "progress": {"log_bytes": size}}
-    checkpoints.save(LAST, state)
+    checkpoints.save(state_of(3, size))
     checkpoints.append_log("second")
     return checkpoints
 
 
 def test_the_state_of_the_same_inputs_is_taken_up(saved):
     state = CheckpointFolder(saved.folder, "recipe one").open()
-    assert state["step"] == 3
+    assert state["progress"]["step"] == 3
     assert torch.equal(state["model"]["weight"], torch.arange(3.0))
 
 
@@ -54,18 +58,37 @@ def test_a_state_whose_log_was_lost_is_discarded(saved, left):
 
 def test_a_state_that_cannot_be_written_leaves_the_one_before(saved):
     with pytest.raises((AttributeError, TypeError, RuntimeError)):
-        saved.save(LAST, {"step": 4, "lock": threading.Lock()})
-    assert saved.open()["step"] == 3
+        saved.save({**state_of(4, 0), "lock": threading.Lock()})
+    assert saved.open()["progress"]["step"] == 3
     files = {file.name for file in saved.folder.iterdir()}
     assert files == {LAST, "fingerprint.json", "log.jsonl"}
 
 
+@pytest.mark.parametrize("damage", [lambda data: data[:900], lambda data: b""])
+def test_a_damaged_state_is_passed_over_for_the_one_before(saved, damage):
+    saved.save(state_of(6, 0))
+    last = saved.folder / LAST
+    last.write_bytes(damage(last.read_bytes()))
+    again = CheckpointFolder(saved.folder, "recipe one")
+    assert again.open()["progress"]["step"] == 3
+    again.save(state_of(6, 0))
+    assert again.open()["progress"]["step"] == 6
+    last.write_bytes(b"")
+    (saved.folder / PREVIOUS).write_bytes(b"")
+    assert again.open() is None
+
+
 def test_the_best_weights_stay_until_no_state_names_them(saved):
-    for step in (10, 20):
+    def best():
+        return {path.name for path in saved.folder.glob("best*")}
+
+    for step in (10, 20, 30):
         saved.save_best(step, {"model": step})
-    assert [saved.load_best(step)["model"] for step in (10, 20)] == [10, 20]
-    saved.keep_best(20)
-    assert [path.name for path in saved.folder.glob("best*")] == ["best-20.pt"]
+        saved.save(state_of(step, 0, step))
+    assert best() == {"best-20.pt", "best-30.pt"}
+    saved.save(state_of(40, 0, 30))
+    assert best() == {"best-30.pt"}
+    assert saved.load_best(30)["model"] == 30
 
 
 def test_a_second_training_of_the_same_run_is_refused(saved):
@@ -76,7 +99,7 @@ def test_a_second_training_of_the_same_run_is_refused(saved):
         with CheckpointFolder(saved.folder.with_name("other"), "").locked():
             pass
     with second.locked():
-        assert second.open()["step"] == 3
+        assert second.open()["progress"]["step"] == 3
 
 
 def test_nothing_is_left_of_a_removed_state(saved):

@@ -78,13 +78,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def snakemake(house: Path, environment: dict[str, str]) -> Snakemake:
-    """Run Snakemake in the house; returns the finished process with both outputs as text."""
-    environment |= {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(house / "src")}
+    """Run Snakemake in the house, or in another; returns the process with its outputs as text."""
 
-    def run(*arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, python: tuple[str, ...] = (), folder: Path = house
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *python, "-m", "snakemake", "--cores", "2", *arguments]
+        variables = environment | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(folder / "src")}
         return subprocess.run(
-            command, cwd=house, env=environment, capture_output=True, text=True, check=False
+            command, cwd=folder, env=variables, capture_output=True, text=True, check=False
         )
 
     return run

@@ -150,7 +150,7 @@ class Inputs:
         return {
             "means": at.metrics(system, query_set)[1],
             "data": [*texts, *weights, at.ranking(system, query_set)],
-            "times": [at.times(name) for name in trained],
+            "times": [at.records(name)[-1] for name in trained],
         }
 
     def table_metrics(self, table: str) -> list[str]:

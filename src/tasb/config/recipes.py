@@ -176,6 +176,8 @@ class Recipes:
             "tokens": self.passage_tokens(training.init),
         }
         live: dict[str, Any] = {}
+        if training.model == "bert_dot":
+            unused.add("head_std")
         if "none" in (training.pairwise_loss, training.in_batch_loss):
             unused.add("alpha")
         if training.in_batch_loss == "none":

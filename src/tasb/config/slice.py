@@ -5,6 +5,7 @@ from typing import Any
 from tasb.config.model import Config
 from tasb.config.references import needed_by
 from tasb.rankings.config import Checkpoint
+from tasb.tables.config import Row, Table
 
 ALWAYS = ("collection", "seed", "rankings", "metrics")
 DENSE = ("tokens", "vectors")
@@ -16,8 +17,8 @@ BY_NAME = ("teachers", "clusters", "runs", "systems")
 def config_slice(config: Config, system: str, query_set: str) -> dict[str, Any]:
     """Return the settings that a system's metrics on a query set depend on.
 
-    As a ``--configfile`` it makes Snakemake build the same files again, whatever else the
-    config in use declares.
+    It is a config of its own: ``--configfile FILE --replace-workflow-config`` makes the same
+    files again. Its one table, ``rebuilt``, has the system as its row.
 
     Args:
         config: the whole config.
@@ -47,8 +48,15 @@ def config_slice(config: Config, system: str, query_set: str) -> dict[str, Any]:
     return {
         **{section: plain[section] for section in sections},
         "collections": {config.collection: collection},
-        **{kind: declared for kind, declared in kept.items() if declared},
+        **{kind: found for kind, found in kept.items() if found or kind == "encoders"},
+        "tables": {"rebuilt": _table(config, system)},
     }
+
+
+def _table(config: Config, system: str) -> dict[str, Any]:
+    row = Row(system=system, labels=[system])
+    names = config.metrics.names
+    return Table(title=system, columns=["System"], metrics=names, rows=[row]).plain()
 
 
 def _encoders(config: Config, kept: dict[str, Any]) -> list[str]:

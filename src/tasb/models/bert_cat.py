@@ -11,8 +11,8 @@ from tasb.models.headed import HeadedEncoder
 class BertCat(HeadedEncoder):
     """A linear layer W_s over the [CLS] state of ``[CLS] query [SEP] passage [SEP]``."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__(encoder, outputs=1)
+    def __init__(self, encoder: Encoder, head_std: float = 0.02) -> None:
+        super().__init__(encoder, 1, head_std)
 
     def forward(self, pairs: Sequences, tokens: int) -> torch.Tensor:
         """Return the scores of pairs, fp32 (n,).

@@ -15,8 +15,8 @@ MASKED = -1000.0
 class ColBert(HeadedEncoder):
     """One vector per token: a linear layer with bias, no normalisation, over the encoder."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__(encoder, outputs=encoder.dimensions)
+    def __init__(self, encoder: Encoder, head_std: float = 0.02) -> None:
+        super().__init__(encoder, encoder.dimensions, head_std)
 
     def queries(self, sequences: Sequences, tokens: int) -> torch.Tensor:
         """Return the token vectors of queries, fp32 (n, longest, dimensions), zero for padding."""

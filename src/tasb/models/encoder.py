@@ -47,9 +47,18 @@ class Encoder(nn.Module):
         """Size of a hidden state."""
         return int(self.transformer.config.hidden_size)
 
-    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> States:
-        """Return the last hidden states of padded sequences, both inputs (n, longest)."""
-        inputs = {"input_ids": ids, "attention_mask": mask}
+    def states(
+        self, ids: torch.Tensor, mask: torch.Tensor, words: torch.Tensor | None = None
+    ) -> States:
+        """Return the last hidden states of padded sequences.
+
+        Args:
+            ids: (n, longest) token ids.
+            mask: (n, longest) 1 for tokens, 0 for padding.
+            words: (n, longest, dimensions) word embeddings of the ids, looked up by default.
+        """
+        inputs = {"input_ids": ids} if words is None else {"inputs_embeds": words}
+        inputs["attention_mask"] = mask
         if self._segments:
             inputs["token_type_ids"] = self._second_segment(ids, mask)
         states: States = self.transformer(**inputs).last_hidden_state
@@ -71,10 +80,24 @@ class Encoder(nn.Module):
         """
         at = next(self.parameters()).device
         lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-        for group in length_groups(lengths, tokens):
-            ids, mask = pad([sequences[index] for index in group], self.special.pad)
+        groups = length_groups(lengths, tokens)
+        padded = [pad([sequences[index] for index in group], self.special.pad) for group in groups]
+        words = self._words([ids.to(at) for ids, _ in padded])
+        for group, (ids, mask), embedded in zip(groups, padded, words):
             ids, mask = ids.to(at), mask.to(at)
-            yield torch.from_numpy(group).to(at), mask, self.states(ids, mask)
+            yield torch.from_numpy(group).to(at), mask, self.states(ids, mask, embedded)
+
+    def _words(self, ids: list[torch.Tensor]) -> list[torch.Tensor | None]:
+        """Look the words of all groups up at once where a gradient follows.
+
+        Each look-up would have a gradient as large as the whole vocabulary's table.
+        """
+        if not torch.is_grad_enabled():
+            return [None] * len(ids)
+        table = self.transformer.get_input_embeddings()
+        found = table(torch.cat([group.flatten() for group in ids]))
+        parts = found.split([group.numel() for group in ids])
+        return [part.view(*group.shape, -1) for part, group in zip(parts, ids)]
 
     def pooled(
         self,

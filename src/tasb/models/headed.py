@@ -14,11 +14,11 @@ HEAD = "head.safetensors"
 class HeadedEncoder(nn.Module):
     """An encoder with a linear layer over its states; a new head is drawn from torch's state."""
 
-    def __init__(self, encoder: Encoder, outputs: int) -> None:
+    def __init__(self, encoder: Encoder, outputs: int, head_std: float) -> None:
         super().__init__()
         self.encoder = encoder
         self.head = nn.Linear(encoder.dimensions, outputs)
-        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.normal_(self.head.weight, std=head_std)
         nn.init.zeros_(self.head.bias)
 
     def load_head(self, folder: str | Path) -> None:

@@ -10,7 +10,6 @@ from tasb.collection.text import INTEGER, lines
 from tasb.errors import TasbError
 from tasb.jobs import log
 
-LARGEST_SCORE = float(np.finfo(np.float32).max)
 
 SCHEMA = {
     "line": pl.Int64,
@@ -83,7 +82,9 @@ def _score(text: str, where: str) -> float:
         score = float(text)
     except ValueError:
         raise TasbError(f"{where}: score '{text}' is no number") from None
-    if not abs(score) <= LARGEST_SCORE:
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(np.float32(score))
+    if not finite:
         raise TasbError(f"{where}: score '{text}' is not finite in 32 bits")
     return score
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pickle
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from tasb.errors import TasbError
 from tasb.files import RoomFor, read_json, whole, write_json
 from tasb.jobs import log
 
-LAST = "last.pt"
+LAST, PREVIOUS = "last.pt", "previous.pt"
 FINGERPRINT = "fingerprint.json"
 LOG = "log.jsonl"
 
@@ -25,6 +26,7 @@ class CheckpointFolder:
     def __init__(self, folder: str | Path, fingerprint: str) -> None:
         self.folder = Path(folder)
         self.fingerprint = fingerprint
+        self._best_before = 0
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -46,18 +48,30 @@ class CheckpointFolder:
             yield
 
     def open(self) -> dict[str, Any] | None:
-        """Return the last state, or None after discarding the state of anything else."""
+        """Return the last state that is whole, or None after discarding that of anything else."""
         mark = self.folder / FINGERPRINT
         if not mark.is_file() or read_json(mark) != self.fingerprint:
             self._start_afresh()
-        if not (self.folder / LAST).is_file():
+        for path in (self.folder / LAST, self.folder / PREVIOUS):
+            state = self._read(path) if path.is_file() else None
+            if state is not None:
+                log.info("resuming after step %d", state["progress"]["step"])
+                self._best_before = state["progress"]["best_step"]
+                return state
+            path.unlink(missing_ok=True)
+        self._start_afresh()
+        return None
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        """Return a state, or None if it is damaged or counts on more log than there is."""
+        try:
+            state: dict[str, Any] = torch.load(path, weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            log.warning("%s is damaged (%s)", path, type(error).__name__)
             return None
-        state: dict[str, Any] = torch.load(self.folder / LAST, weights_only=True)
         if self._log_bytes() < state["progress"]["log_bytes"]:
-            log.warning("%s: the training log is incomplete; starting afresh", self.folder)
-            self._start_afresh()
+            log.warning("%s: the training log has lost lines since", path)
             return None
-        log.info("resuming after step %d", state["step"])
         return state
 
     def _start_afresh(self) -> None:
@@ -69,24 +83,30 @@ class CheckpointFolder:
         path = self.folder / LOG
         return path.stat().st_size if path.is_file() else 0
 
-    def save(self, name: str, state: dict[str, Any]) -> None:
-        """Write a state, whole or not at all."""
-        with whole(self.folder / name) as part:
+    def save(self, state: dict[str, Any]) -> None:
+        """Write a state, whole or not at all; the one before stays beside it."""
+        last, best = self.folder / LAST, state["progress"]["best_step"]
+        with whole(last) as part:
             torch.save(state, part)
+            if last.is_file():
+                os.replace(last, self.folder / PREVIOUS)
+        self._keep_best(self._best_before, best)
+        self._best_before = best
 
     def save_best(self, step: int, state: dict[str, Any]) -> None:
-        """Write the weights of the best step so far, beside those of an earlier one."""
-        self.save(_best(step), state)
+        """Write the weights of the best step so far, beside those of earlier ones."""
+        with whole(self.folder / _best(step)) as part:
+            torch.save(state, part)
 
     def load_best(self, step: int) -> dict[str, Any]:
         """Read the weights of the best step."""
         state: dict[str, Any] = torch.load(self.folder / _best(step), weights_only=True)
         return state
 
-    def keep_best(self, step: int) -> None:
-        """Delete the weights of all best steps but one, once no saved state names them."""
+    def _keep_best(self, *steps: int) -> None:
+        """Delete the weights of all best steps but those that the saved states name."""
         for path in self.folder.glob(_best("*")):
-            if path.name != _best(step):
+            if path.name not in map(_best, steps):
                 path.unlink()
 
     def cut_log(self, size: int) -> None:

@@ -38,6 +38,8 @@ class Training(Settings):
     model: Literal["bert_dot", "bert_cat", "colbert"] = "bert_dot"
     init: str = "distilbert"
     """The encoder that the training starts from."""
+    head_std: float = Field(0.02, gt=0)
+    """Standard deviation of the first weights of a teacher's head; bert_dot has no head."""
     sampler: Literal["random", "random-pairs", "tas", "tas-balanced"] = "random"
     clusters: str = "default"
     clusters_per_batch: int = Field(1, ge=1)

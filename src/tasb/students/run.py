@@ -42,7 +42,8 @@ def new_model(settings: Training, encoder_files: Sequence[str]) -> Model:
     encoder = Encoder.load(Path(encoder_files[0]).parent, encoder_files[-1])
     if settings.model == "bert_dot":
         return BertDot(encoder, card(settings))
-    return BertCat(encoder) if settings.model == "bert_cat" else ColBert(encoder)
+    teacher = BertCat if settings.model == "bert_cat" else ColBert
+    return teacher(encoder, settings.head_std)
 
 
 def card(settings: Training) -> Card:

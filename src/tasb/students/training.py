@@ -12,7 +12,7 @@ from tasb.jobs import log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.plans.plan import Batch
 from tasb.seeds import derive
-from tasb.students.checkpoint import LAST, CheckpointFolder
+from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.early_stopping import Evaluator
 from tasb.students.objective import Objective
@@ -148,11 +148,9 @@ class Trainer:
     def save(self) -> None:
         """Save the state."""
         state: dict[str, Any] = {
-            "step": self.progress.step,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "progress": dict(vars(self.progress)),
         }
-        self.checkpoints.save(LAST, state)
-        self.checkpoints.keep_best(self.progress.best_step)
+        self.checkpoints.save(state)

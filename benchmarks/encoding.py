@@ -1,0 +1,53 @@
+"""Passages encoded a second: ours from tokens, and sentence-transformers' encode from texts."""
+
+import argparse
+import os
+
+from alternate import alternate
+from sentence_transformers import SentenceTransformer
+from texts import LIMIT, TEXTS, encoder_folder, read
+from tokenizers import Tokenizer
+
+from tasb.models.bert_dot import BertDot
+from tasb.models.card import Card
+from tasb.models.device import prepare
+from tasb.models.encoder import Encoder
+from tasb.vectors.config import Vectors
+from tasb.vectors.encode import TextEncoder
+
+LENGTH = 200
+
+
+def main() -> None:
+    """Print one row for each collection; our time includes tokenizing, as theirs does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--passages", type=int, default=1024)
+    parser.add_argument("--repetitions", type=int, default=5)
+    options = parser.parse_args()
+    folder, device = encoder_folder(), prepare(os.cpu_count() or 1)
+    model = BertDot(Encoder.load(folder, folder / "tokenizer.json"), Card()).to(device)
+    encoder = TextEncoder(model, Vectors(precision=options.precision))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(LIMIT)
+    peer = SentenceTransformer(str(folder))
+    peer.max_seq_length = LENGTH
+    if options.precision == "bf16":
+        peer.bfloat16()
+    for name in TEXTS:
+        texts = read(name, options.passages // 2)
+
+        def ours(texts: object = texts) -> None:
+            tokenizer.encode_batch(texts.passages, add_special_tokens=False)
+            encoder.encode(texts.passage_tokens, LENGTH, range(len(texts.passages)))
+
+        def theirs(texts: object = texts) -> None:
+            peer.encode(texts.passages, batch_size=32)
+
+        what = f"encoding, {name}, {options.precision}"
+        alternate(what, len(texts.passages), "passages", ours, theirs, options.repetitions)
+
+
+if __name__ == "__main__":
+    main()

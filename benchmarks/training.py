@@ -1,0 +1,129 @@
+"""Training steps a second: ours, and sentence-transformers' trainer with MarginMSELoss."""
+
+import argparse
+import os
+import tempfile
+
+import numpy as np
+import torch
+from alternate import alternate
+from datasets import Dataset
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from sentence_transformers.losses import MarginMSELoss
+from texts import TEXTS, Triples, encoder_folder, read
+
+from tasb.models.batches import length_groups
+from tasb.models.device import prepare
+from tasb.plans.plan import Batch
+from tasb.students.checkpoint import CheckpointFolder
+from tasb.students.config import Training
+from tasb.students.objective import Objective
+from tasb.students.run import new_model
+from tasb.students.training import Trainer
+
+BATCH, LENGTH = 32, 200
+
+
+def our_trainer(triples: Triples, precision: str) -> Trainer:
+    """Return a trainer of pairwise Margin-MSE on a MiniLM."""
+    settings = Training(
+        batch_size=BATCH,
+        passage_length=LENGTH,
+        steps=1_000_000,
+        log_interval=1_000_000,
+        checkpoint_interval=1_000_000,
+        precision=precision,
+        early_stopping=None,
+    )
+    files = ("config.json", "model.safetensors", "tokenizer.json")
+    device = prepare(os.cpu_count() or 1)
+    model = new_model(settings, [str(encoder_folder() / name) for name in files]).to(device)
+    stores = triples.query_tokens, triples.passage_tokens
+    objective = Objective(settings, model, *stores, None, precision)
+    trainer = Trainer(settings, objective, None, CheckpointFolder(tempfile.mkdtemp(), ""))
+    trainer.resume()
+    return trainer
+
+
+def batches(triples: Triples, margins: np.ndarray) -> list[Batch]:
+    """Return the batches; query i has the passages 2i and 2i + 1."""
+    found = []
+    for step, start in enumerate(range(0, len(triples.queries), BATCH)):
+        query = np.arange(start, start + BATCH)
+        found.append(Batch(step, query, 2 * query, 2 * query + 1, margins[query]))
+    return found
+
+
+def their_trainer(
+    triples: Triples, margins: np.ndarray, precision: str
+) -> SentenceTransformerTrainer:
+    """Return sentence-transformers' trainer on the same pairs."""
+    model = SentenceTransformer(str(encoder_folder()))
+    model.max_seq_length = LENGTH
+    pairs = {
+        "query": triples.queries,
+        "positive": triples.passages[::2],
+        "negative": triples.passages[1::2],
+        "label": margins.tolist(),
+    }
+    arguments = SentenceTransformerTrainingArguments(
+        tempfile.mkdtemp(),
+        per_device_train_batch_size=BATCH,
+        num_train_epochs=1,
+        bf16=precision == "bf16",
+        learning_rate=7e-6,
+        report_to="none",
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+    )
+    return SentenceTransformerTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=Dataset.from_dict(pairs),
+        loss=MarginMSELoss(model),
+    )
+
+
+def padding(triples: Triples) -> float:
+    """Return the share of padding among the tokens of our passes over the passages."""
+    lengths = np.array([min(len(ids) + 2, LENGTH) for ids in triples.passage_tokens])
+    padded = 0
+    for start in range(0, len(lengths), 2 * BATCH):
+        batch = lengths[start : start + 2 * BATCH]
+        padded += sum(int(batch[g].max()) * len(g) for g in length_groups(batch, 16_384))
+    return 1 - lengths.sum() / padded
+
+
+def main() -> None:
+    """Print one row for each collection."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--repetitions", type=int, default=5)
+    options = parser.parse_args()
+    for name in TEXTS:
+        triples = read(name, options.steps * BATCH)
+        margins = np.random.default_rng(1).normal(3, 2, len(triples.queries)).astype(np.float32)
+        ours = our_trainer(triples, options.precision)
+        theirs = their_trainer(triples, margins, options.precision)
+        drawn = batches(triples, margins)
+        share = f"{padding(triples):.0%} of passage tokens padding"
+        what = f"training, {name}, {options.precision}, {share}"
+        alternate(
+            what,
+            len(triples.queries),
+            "queries",
+            lambda ours=ours, drawn=drawn: ours.train(drawn),
+            lambda theirs=theirs: theirs.train(),
+            options.repetitions,
+        )
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    main()

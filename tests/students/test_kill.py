@@ -1,0 +1,99 @@
+"""A training that is killed at any moment goes on to the weights of an undisturbed one."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+from tasb.students.config import EarlyStopping
+
+KILLS = 20
+FILES = ("config.json", "model.safetensors", "card.json", "log.parquet")
+
+FORK_TRAININGS = """
+import json, os, signal, sys, time
+from pathlib import Path
+from tasb.students.checkpoint import CheckpointFolder
+from tasb.students.config import Training
+from tasb.students.run import new_model, train_run
+from tasb.tokens.store import TokenStore
+
+given = json.loads(sys.argv[1])
+settings, queries = Training(**given["settings"]), TokenStore(given["queries"])
+
+def train(folder):
+    model = new_model(settings, given["encoder"])
+    checkpoints = CheckpointFolder(folder / "checkpoints", "recipe")
+    candidates = (given["candidates"], queries)
+    stores = queries, TokenStore(given["passages"])
+    train_run(
+        settings, model, *stores, given["plan"], None, candidates, checkpoints, folder / "run"
+    )
+    os._exit(0)
+
+for line in sys.stdin:
+    folder, seconds = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        train(Path(folder))
+    started = time.monotonic()
+    ended, status = os.waitpid(child, os.WNOHANG)
+    while not ended:
+        time.sleep(0.002)
+        if time.monotonic() - started > seconds:
+            os.kill(child, signal.SIGKILL)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    print(json.dumps([status, time.monotonic() - started]), flush=True)
+"""
+
+
+@pytest.fixture
+def train(world, tiny_run):
+    """Train in a process of its own, killed after so many seconds.
+
+    Returns whether it came to its end, and its seconds.
+    """
+    candidates = world.folder / "candidates.parquet"
+    rows = [("q0", "p0", 0, 0, 1), ("q0", "p12", 0, 12, 0), ("q1", "p1", 1, 1, 1)]
+    columns = ["query_id", "passage_id", "query", "passage", "grade"]
+    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(candidates)
+    rule = EarlyStopping(interval=4, patience=9, minimum=0)
+    settings = tiny_run.model_copy(update={"in_batch_loss": "none", "early_stopping": rule})
+    given = {
+        "settings": settings.plain(),
+        "encoder": [str(world.encoder / name) for name in (*FILES[:2], "tokenizer.json")],
+        "queries": str(world.folder / "queries.arrow"),
+        "passages": str(world.folder / "passages.arrow"),
+        "plan": [str(path) for path in world.plan],
+        "candidates": str(candidates),
+    }
+    command = [sys.executable, "-c", FORK_TRAININGS, json.dumps(given)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+
+        def run(folder, kill_after=600):
+            process.stdin.write(json.dumps([str(folder), kill_after]) + "\n")
+            process.stdin.flush()
+            status, seconds = json.loads(process.stdout.readline())
+            assert status in (0, signal.SIGKILL)
+            return status == 0, seconds
+
+        yield run
+
+
+def test_a_training_killed_at_twenty_moments_ends_with_the_identical_files(train, tmp_path):
+    finished, duration = train(tmp_path / "whole")
+    assert finished
+    moments, kills = random.Random(5), 0
+    while kills < KILLS:
+        finished, seconds = train(tmp_path / "killed", moments.uniform(0.05, 1) * duration)
+        kills += not finished
+        duration = seconds if finished else duration
+    assert train(tmp_path / "killed")[0]
+    for name in FILES:
+        first, second = (tmp_path / folder / "run" / name for folder in ("whole", "killed"))
+        assert first.read_bytes() == second.read_bytes(), name

@@ -1,0 +1,194 @@
+"""What one change makes anew: the exact set of jobs, each by its rule and its wildcards."""
+
+import re
+import shutil
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+JOB = re.compile(r"^(?:local)?rule (\S+):\n((?: {4}.*\n)+)", re.M)
+WILDCARDS = re.compile(r"^ {4}wildcards: (.*)$", re.M)
+SETS = ("test", "graded")
+TABLE = {"table table4", "results/tables"}
+
+
+@pytest.fixture
+def jobs(finished, snakemake, tiny_job):
+    """Return the jobs that a change of the config would start, after all had been made."""
+
+    def dry_run(change=None, changed_file="tiny.yaml"):
+        (finished / "change.yaml").write_text(yaml.safe_dump(change or {}, sort_keys=False))
+        target, option, base, _, *others = tiny_job
+        files = (option, base, changed_file, "change.yaml")
+        process = snakemake(target, *files, *others, "--dry-run")
+        assert process.returncode == 0, process.stdout + process.stderr
+        return {job_name(*found) for found in JOB.findall(process.stdout)}
+
+    return dry_run
+
+
+def job_name(rule, block):
+    """Return a rule and the values of its wildcards, such as ``search untrained test``."""
+    found = WILDCARDS.search(block)
+    values = [part.partition("=")[2] for part in found[1].split(", ")] if found else []
+    return " ".join([rule, *values])
+
+
+def of_rankings(system, *rules, sets=SETS):
+    """The jobs of a system's rankings by these rules, and what follows before the tables."""
+    return {f"{rule} {system} {name}" for rule in (*rules, "metrics", "record") for name in sets}
+
+
+def of_run(run):
+    """The jobs of a run from its training to its metrics."""
+    return {
+        f"train_student {run}",
+        f"passage_vectors {run} 0",
+        *of_rankings(run, "query_vectors", "search"),
+    }
+
+
+def of_plan(plan):
+    return {f"plan {plan} 0", f"score_plan {plan} colbert 0"}
+
+
+TAS, BALANCED = "tas-default-n1-bert-cat-b4-s0", "tas-balanced-default-n1-h10-bert-cat-b4-s0"
+CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
+    of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE
+)
+TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
+ROWS = (*TRAINED, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained")
+NAMES = ["ndcg@10", "mrr@10", "recall@5", "map@1000"]
+
+
+def test_another_learning_rate_trains_the_students_and_nothing_before_them(jobs):
+    baseline = {"train_student baseline", "passage_vectors baseline 0", "early_stopping_set"} | {
+        f"query_vectors baseline {name}" for name in ("training", "validation")
+    }
+    found = jobs({"students": {"lr": "1e-5"}})
+    assert found == CLUSTERED | of_run("none-random") | baseline | {"search baseline validation"}
+
+
+def test_alpha_of_one_run_trains_that_run(jobs):
+    found = jobs({"runs": {"dual-tas-balanced": {"alpha": 0.5}}})
+    assert found == of_run("dual-tas-balanced") | TABLE
+
+
+def test_k_of_the_clusters_draws_the_plans_that_read_them(jobs):
+    assert jobs({"clusters": {"default": {"k": 4}}}) == CLUSTERED
+
+
+def test_a_batch_size_draws_a_plan_of_its_own(jobs):
+    found = jobs({"runs": {"none-random": {"batch_size": 3}}})
+    assert found == {"plan random-labels-b3-s0 0"} | of_run("none-random") | TABLE
+
+
+def test_an_index_is_trained_on_the_vectors_that_stand(jobs):
+    found = jobs({"systems": {"untrained": {"index": "IVF2,Flat"}}})
+    assert found == {"index untrained"} | of_rankings("untrained", "search") | TABLE
+
+
+def test_another_cutoff_evaluates_and_does_not_search(jobs):
+    found = jobs({"metrics": {"names": [*NAMES, "recall@7"]}})
+    assert found == set().union(*(of_rankings(row) for row in ROWS)) | TABLE
+
+
+def test_a_new_run_takes_the_plan_that_stands(jobs):
+    rows = [{"system": name, "labels": [name, "-"]} for name in (*ROWS, "dual-random")]
+    change = {
+        "runs": {"dual-random": {"in_batch_loss": "margin-mse"}},
+        "tables": {"table4": {"rows": rows}},
+    }
+    scores = {"score_plan random-bert-cat-b4-s0 colbert 0"}
+    assert jobs(change) == scores | of_run("dual-random") | TABLE
+
+
+def test_a_new_query_set_leaves_the_others_alone(finished, jobs):
+    for kind in ("queries.{}.tsv", "qrels.{}.txt"):
+        texts = (finished / "tiny" / kind.format("test")).read_text()
+        (finished / "tiny" / kind.format("more")).write_text(texts)
+    found = jobs({"collections": {"tiny": {"query_sets": {"more": {"level": 1}}}}})
+    dense = (of_rankings(name, "query_vectors", "search", sets=["more"])
+             for name in (*TRAINED, "untrained"))  # fmt: skip
+    others = of_rankings("bm25", "bm25_search", sets=["more"])
+    for name in ("bert-cat-rerank", "colbert-rerank"):
+        others |= of_rankings(name, "rerank", sets=["more"])
+    texts = {"query_set more", "tokenize_queries minilm more"}
+    assert found == texts.union(others, TABLE, *dense)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        ("clusters/kmeans.py", "\nUNUSED = 1\n", CLUSTERED),
+        ("metrics/significance.py", "\nUNUSED = 1\n", TABLE),
+        ("metrics/significance.py", "\n# a comment\n", TABLE),
+        ("metrics/significance.py", "", set()),
+        ("metrics/record.py", "\nUNUSED = 1\n",
+         {f"record {row} {name}" for row in ROWS for name in SETS} | {"results/tables"}),
+    ],
+)  # fmt: skip
+def test_an_edited_library_file_reruns_the_stages_that_import_it(
+    finished, jobs, file, text, expected
+):
+    path = finished / "src" / "tasb" / file
+    aside = path.rename(path.with_suffix(".aside"))
+    path.write_text(aside.read_text() + text)
+    try:
+        assert jobs() == expected
+    finally:
+        aside.replace(path)
+
+
+def reversed_keys(value, keep=("query_sets", "rows")):
+    if not isinstance(value, dict):
+        return value
+    return {key: value[key] if key in keep else reversed_keys(value[key]) for key in [*value][::-1]}
+
+
+def test_the_order_of_keys_means_nothing(jobs, tiny_config):
+    assert jobs(reversed_keys(tiny_config)) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("clusters/tiny/default.parquet", CLUSTERED),
+        (f"plans/tiny/{BALANCED}/colbert/0.arrow",
+         {f"score_plan {BALANCED} colbert 0"} | of_run("dual-tas-balanced") | TABLE),
+        ("students/tiny/none-random/model.safetensors", of_run("none-random") | TABLE),
+        ("students/tiny/none-random/times.json", of_run("none-random") | TABLE),
+        ("vectors/tiny/untrained/queries-test.arrow",
+         of_rankings("untrained", "query_vectors", "search", sets=["test"]) | TABLE),
+        ("rankings/tiny/bm25/test.parquet",
+         of_rankings("bm25", "bm25_search", sets=["test"]) | TABLE
+         | of_rankings("bert-cat-rerank", "rerank", sets=["test"])
+         | of_rankings("colbert-rerank", "rerank", sets=["test"])),
+        ("metrics/tiny/bm25/graded.means.parquet",
+         {"metrics bm25 graded", "record bm25 graded"} | TABLE),
+        ("metrics/tiny/bm25/graded.record.json", {"record bm25 graded", "results/tables"}),
+        ("tables/tiny/table4.html", TABLE),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_gone_is_made_again_with_what_rests_on_it(finished, jobs, path, expected):
+    file = finished / "results" / path
+    aside = file.rename(file.with_suffix(".aside"))
+    try:
+        assert jobs() == expected
+    finally:
+        aside.rename(file)
+
+
+def test_after_a_failed_stage_no_old_table_stands_as_if_it_were_new(
+    finished, snakemake, tiny_job, tmp_path
+):
+    folder = tmp_path / "house"
+    shutil.copytree(finished, folder)
+    for _ in range(2):
+        process = snakemake(*tiny_job, "--config", "clusters={default: {k: 99}}", folder=folder)
+        assert process.returncode != 0
+        assert "k is 99 for" in process.stderr
+    process = snakemake(*tiny_job, "--dry-run", folder=folder)
+    assert {job_name(*found) for found in JOB.findall(process.stdout)} == CLUSTERED

@@ -10,7 +10,6 @@ from tasb.collection.text import INTEGER, lines
 from tasb.errors import TasbError
 from tasb.jobs import log
 
-
 SCHEMA = {
     "line": pl.Int64,
     "query_id": pl.String,

@@ -1,9 +1,10 @@
 # make tables: set-up, then the main job. make test: set-up, then every check.
+# make bench: an environment of its own with the peers, then every benchmark.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: tables test check clean
+.PHONY: tables test check bench clean
 
 tables: $(READY)
 	$(BIN)/snakemake --cores all results/tables --quiet rules
@@ -25,5 +26,16 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cpu,dev]'
 	touch $(READY)
 
+bench: .bench/.ready
+	for part in machine training encoding plans metrics clusters dag; do \
+		echo; .bench/bin/python benchmarks/$$part.py || exit 1; \
+	done
+
+.bench/.ready: pyproject.toml constraints.txt benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[cpu,dev]' --requirement benchmarks/requirements.txt
+	touch .bench/.ready
+
 clean:
-	rm -rf .venv results logs .snakemake
+	rm -rf .venv .bench results logs .snakemake

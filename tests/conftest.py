@@ -5,6 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tasb", deadline=None)  # a busy machine is no error
+settings.load_profile("tasb")
 
 ENVIRONMENT = dict(os.environ)
 """The environment before any library that a test imports has added to it."""

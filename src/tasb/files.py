@@ -27,7 +27,7 @@ def whole(path: str | Path) -> Iterator[Path]:
         TasbError: the disk is full.
     """
     target = Path(path)
-    with scratch(target) as folder, RoomFor(target):
+    with scratch(target) as folder:
         part = folder / target.name
         yield part
         for file in [part, *sorted(part.rglob("*"))]:
@@ -39,7 +39,10 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 class RoomFor:
-    """Context of writing a file: says that the disk is full where a writer failed for it."""
+    """Context of writing a file: says that the disk is full where a writer failed for it.
+
+    Each library's writer fails in a way of its own, so the room that is left is looked at.
+    """
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -50,24 +53,29 @@ class RoomFor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, TasbError):
             return
-        free = shutil.disk_usage(self.target.parent).free
-        if free < FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+        said = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if said or shutil.disk_usage(self.target.parent).free < FULL:
             raise TasbError(
-                f"{self.target}: the disk is full ({free} bytes are left); make room and run "
-                "the same command again, what is finished stays"
+                f"{self.target}: the disk (or your share of it) is full; make room and run the "
+                "same command again, what is finished stays"
             ) from error
 
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside a path; what a kill leaves of it, the next call removes."""
+    """Yield an empty folder beside a path; what a kill leaves of it, the next call removes.
+
+    Raises:
+        TasbError: the disk is full.
+    """
     folder = path.with_name(f".{path.name}.part")
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     try:
-        yield folder
+        with RoomFor(path):
+            folder.mkdir(parents=True)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

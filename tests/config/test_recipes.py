@@ -134,6 +134,17 @@ def difference(raw, changed):
                 *results({"colbert-rerank"}),
             },
         ),
+        ("students.head_std", 0.1, set()),
+        (
+            "teachers.colbert.head_std",
+            0.1,
+            {
+                "training/colbert",
+                *(f"plan_scores/{name}" for name in IN_BATCH | DUAL),
+                *of_runs(IN_BATCH | DUAL),
+                *results({"colbert-rerank"}),
+            },
+        ),
         (
             "teachers.bert-cat.lr",
             1e-5,

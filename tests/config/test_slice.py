@@ -4,11 +4,11 @@ import pytest
 
 from tasb.config.load import load_config
 from tasb.config.model import merged
-from tasb.config.slice import config_slice
+from tasb.config.slice import Slices
 
 
 def sliced(raw, change=None, system="dual-tas-balanced"):
-    return config_slice(load_config(merged(copy.deepcopy(raw), change or {})), system, "test")
+    return Slices(load_config(merged(copy.deepcopy(raw), change or {}))).of(system, "test")
 
 
 def test_a_ranking_by_words_rests_on_texts_and_the_system_alone(raw):
@@ -50,6 +50,7 @@ def test_a_pairwise_run_with_random_batches_rests_on_no_clusters_and_no_colbert(
         ({"systems": {"bm25": {"k1": 1.2}}}, True),
         ({"collections": {"mini": {"query_sets": {"graded": {"level": 1}}}}}, True),
         ({"tables": {"table4": {"title": "Another"}}}, True),
+        ({"metrics": {"p": 0.01}}, True),
         ({"seed": 1}, False),
     ],
 )
@@ -60,4 +61,4 @@ def test_it_changes_with_what_the_run_rests_on(raw, change, same):
 @pytest.mark.parametrize("system", ["bm25", "dual-tas-balanced", "bert-cat-rerank", "all-minilm"])
 def test_it_is_a_config_of_its_own_that_declares_the_same(raw, system):
     found = sliced(raw, system=system)
-    assert config_slice(load_config(found), system, "test") == found
+    assert Slices(load_config(found)).of(system, "test") == found

@@ -3,7 +3,6 @@ import threading
 import pytest
 import torch
 
-from tasb.errors import TasbError
 from tasb.students.checkpoint import LAST, PREVIOUS, CheckpointFolder
 
 
@@ -91,15 +90,35 @@ def test_the_best_weights_stay_until_no_state_names_them(saved):
     assert saved.load_best(30)["model"] == 30
 
 
-def test_a_second_training_of_the_same_run_is_refused(saved):
-    second = CheckpointFolder(saved.folder, "recipe one")
+def test_a_second_training_of_the_same_run_waits_for_the_first(saved, caplog):
+    begun = threading.Event()
+
+    def second():
+        with CheckpointFolder(saved.folder, "recipe two").locked():
+            begun.set()
+
+    thread = threading.Thread(target=second)
     with saved.locked():
-        with pytest.raises(TasbError, match="another training of this run"), second.locked():
-            pass
         with CheckpointFolder(saved.folder.with_name("other"), "").locked():
             pass
-    with second.locked():
-        assert second.open()["progress"]["step"] == 3
+        thread.start()
+        assert not begun.wait(0.3)
+        assert "another training of this run is under way" in caplog.text
+    thread.join(10)
+    assert begun.is_set()
+
+
+def test_a_state_whose_best_weights_are_gone_is_passed_over(saved):
+    saved.save_best(4, {"model": 4})
+    saved.save(state_of(6, 0, 4))
+    assert saved.open()["progress"]["step"] == 6
+    (saved.folder / "best-4.pt").unlink()
+    assert saved.open()["progress"]["step"] == 3
+
+
+def test_what_a_kill_leaves_of_a_removal_is_discarded(saved):
+    (saved.folder / "fingerprint.json").unlink()
+    assert saved.open() is None
 
 
 def test_nothing_is_left_of_a_removed_state(saved):

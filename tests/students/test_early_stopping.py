@@ -3,12 +3,9 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-import torch
-from transformers import AutoModel
 
-from tasb.errors import TasbError
 from tasb.students.config import EarlyStoppingSet
-from tasb.students.early_stopping import Evaluator, draw_queries, write_early_stopping_set
+from tasb.students.early_stopping import draw_queries, write_early_stopping_set
 
 
 def random():
@@ -133,50 +130,3 @@ def test_the_strata_are_those_of_mrr_at_10(files):
     chosen = pl.read_parquet(files / "set.parquet")["query_id"].unique()
     assert "a" in chosen
     assert len(chosen) == 2
-
-
-def ndcg(grades, ideal):
-    gains = [sum(g / math.log2(rank + 2) for rank, g in enumerate(r[:10])) for r in (grades, ideal)]
-    return gains[0] / gains[1]
-
-
-def test_the_value_is_the_mean_ndcg_of_dot_products_of_cls_vectors(world, tmp_path):
-    candidates = pl.DataFrame(
-        {
-            "query": np.repeat([1, 4, 6], 8),
-            "passage": np.arange(24),
-            "grade": [0, 1, 0, 2, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 2],
-        }
-    ).with_columns(query_id=pl.format("q{}", "query"), passage_id=pl.format("p{}", "passage"))
-    candidates.write_parquet(tmp_path / "set.parquet")
-    evaluator = Evaluator(tmp_path / "set.parquet", world.queries, world.passages, (8, 12), "fp32")
-    transformer = AutoModel.from_pretrained(world.encoder).eval()
-
-    def vector(ids, length):
-        text = torch.tensor([[2, *ids[: length - 2].tolist(), 3]])
-        return transformer(input_ids=text).last_hidden_state[0, 0].detach()
-
-    values = []
-    for rows in candidates.partition_by("query"):
-        query = vector(world.queries[rows["query"][0]], 8)
-        scores = [float(query @ vector(world.passages[p], 12)) for p in rows["passage"]]
-        order = sorted(zip(scores, rows["grade"]), reverse=True)
-        values.append(ndcg([g for _, g in order], sorted(rows["grade"], reverse=True)))
-    assert 0.2 < min(values) < 1
-    assert evaluator.ndcg(world.student()) == pytest.approx(sum(values) / 3, rel=1e-6)
-
-
-def test_dropout_is_off_in_an_evaluation(world, tmp_path):
-    columns = {"query": [0] * 8, "passage": range(8), "grade": [1, 0, 0, 0, 1, 0, 0, 0]}
-    ids = {"query_id": ["a"] * 8, "passage_id": [f"p{at}" for at in range(8)]}
-    pl.DataFrame(columns | ids).write_parquet(tmp_path / "set.parquet")
-    evaluator = Evaluator(tmp_path / "set.parquet", world.queries, world.passages, (8, 12), "fp32")
-    expected = evaluator.ndcg(world.student())
-    assert all(evaluator.ndcg(world.student().train()) == expected for _ in range(5))
-
-
-def test_an_empty_set_is_refused_with_its_file(world, tmp_path):
-    columns = {"query": pl.Int32, "passage": pl.Int32, "query_id": pl.String}
-    pl.DataFrame(schema=columns).write_parquet(tmp_path / "set.parquet")
-    with pytest.raises(TasbError, match=r"set\.parquet: the early-stopping set is empty"):
-        Evaluator(tmp_path / "set.parquet", world.queries, world.passages, (8, 12), "fp32")

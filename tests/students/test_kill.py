@@ -2,12 +2,14 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
 
 import polars as pl
 import pytest
+import torch
 
 from tasb.students.config import EarlyStopping
 
@@ -35,27 +37,36 @@ def train(folder):
     )
     os._exit(0)
 
+def logged(folder):
+    try:
+        return len((folder / "checkpoints" / "log.jsonl").read_bytes().splitlines())
+    except FileNotFoundError:  # not begun, or done
+        return 0
+
 for line in sys.stdin:
-    folder, seconds = json.loads(line)
+    folder, lines, seconds = json.loads(line)
+    folder = Path(folder)
     child = os.fork()
     if child == 0:
-        train(Path(folder))
-    started = time.monotonic()
+        train(folder)
     ended, status = os.waitpid(child, os.WNOHANG)
     while not ended:
-        time.sleep(0.002)
-        if time.monotonic() - started > seconds:
+        time.sleep(0.001)
+        if logged(folder) >= lines:
+            time.sleep(seconds)
             os.kill(child, signal.SIGKILL)
-        ended, status = os.waitpid(child, os.WNOHANG)
-    print(json.dumps([status, time.monotonic() - started]), flush=True)
+            ended, status = os.waitpid(child, 0)
+        else:
+            ended, status = os.waitpid(child, os.WNOHANG)
+    print(status, flush=True)
 """
 
 
 @pytest.fixture
 def train(world, tiny_run):
-    """Train in a process of its own, killed after so many seconds.
+    """Train in a process of its own, killed some seconds after its log has so many lines.
 
-    Returns whether it came to its end, and its seconds.
+    Returns whether it came to its end.
     """
     candidates = world.folder / "candidates.parquet"
     rows = [("q0", "p0", 0, 0, 1), ("q0", "p12", 0, 12, 0), ("q1", "p1", 1, 1, 1)]
@@ -75,25 +86,29 @@ def train(world, tiny_run):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as process:
 
-        def run(folder, kill_after=600):
-            process.stdin.write(json.dumps([str(folder), kill_after]) + "\n")
+        def run(folder, lines=1000, seconds=0.0):
+            process.stdin.write(json.dumps([str(folder), lines, seconds]) + "\n")
             process.stdin.flush()
-            status, seconds = json.loads(process.stdout.readline())
+            status = int(process.stdout.readline())
             assert status in (0, signal.SIGKILL)
-            return status == 0, seconds
+            return status == 0
 
         yield run
 
 
 def test_a_training_killed_at_twenty_moments_ends_with_the_identical_files(train, tmp_path):
-    finished, duration = train(tmp_path / "whole")
-    assert finished
-    moments, kills = random.Random(5), 0
+    assert train(tmp_path / "whole")
+    log = pl.read_parquet(tmp_path / "whole" / "run" / "log.parquet")
+    killed, moments, kills, states = tmp_path / "killed", random.Random(5), 0, set()
     while kills < KILLS:
-        finished, seconds = train(tmp_path / "killed", moments.uniform(0.05, 1) * duration)
-        kills += not finished
-        duration = seconds if finished else duration
-    assert train(tmp_path / "killed")[0]
+        if kills % 4 == 0:
+            shutil.rmtree(killed, ignore_errors=True)
+        kills += not train(killed, moments.randint(0, len(log)), moments.uniform(0, 0.01))
+        state = killed / "checkpoints" / "last.pt"
+        if state.is_file():
+            states.add(torch.load(state, weights_only=True)["progress"]["step"])
+    assert len(states) > 1
+    assert train(killed)
     for name in FILES:
         first, second = (tmp_path / folder / "run" / name for folder in ("whole", "killed"))
         assert first.read_bytes() == second.read_bytes(), name

@@ -54,7 +54,8 @@ def test_a_trained_run_is_a_hugging_face_folder_with_card_log_and_times(world, p
     log = pl.read_parquet(tmp_path / "run" / "log.parquet")
     assert log["step"].to_list() == [2, 4]
     times = json.loads((tmp_path / "run" / "times.json").read_text())
-    assert (times["steps"], times["chosen_step"], times["precision"]) == (4, 4, "fp32")
+    assert (times["steps"], times["chosen_step"]) == (4, 4)
+    assert [(s["from_step"], s["precision"]) for s in times["sessions"]] == [(0, "fp32")]
     names = {"config.json", "model.safetensors", "card.json", "log.parquet", "times.json"}
     assert {file.name for file in (tmp_path / "run").iterdir()} == names
 
@@ -78,6 +79,8 @@ def test_a_killed_run_goes_on_to_the_identical_model(world, pairwise, tmp_path):
         pl.read_parquet(tmp_path / name / "run" / "log.parquet") for name in ("whole", "killed")
     ]
     assert logs[0].equals(logs[1])
+    times = json.loads((tmp_path / "killed" / "run" / "times.json").read_text())
+    assert [session["from_step"] for session in times["sessions"]] == [0, 3]
 
 
 @pytest.mark.parametrize("model", ["bert_cat", "colbert"])

@@ -11,7 +11,7 @@ import torch
 from tasb.plans.plan import read_plan
 from tasb.students.checkpoint import LOG, CheckpointFolder
 from tasb.students.config import EarlyStopping
-from tasb.students.early_stopping import Evaluator
+from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Objective
 from tasb.students.schedule import learning_rate
 from tasb.students.training import Trainer

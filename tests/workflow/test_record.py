@@ -55,8 +55,10 @@ def test_a_record_has_the_means_and_the_digests_of_the_files(finished):
     record = read_record(finished)
     means = pl.read_parquet(finished / "results/metrics/tiny" / SYSTEM / "test.means.parquet")
     assert record["metrics"] == dict(means.select("metric", "value").iter_rows())
-    weights = {f"results/students/tiny/{name}/model.safetensors" for name in (SYSTEM, "baseline")}
-    assert weights < set(record["sha256"])
+    read = {f"students/tiny/{name}/model.safetensors" for name in (SYSTEM, "baseline")}
+    read |= {f"teachers/tiny/{name}/head.safetensors" for name in ("bert-cat", "colbert")}
+    read |= {"lexical/tiny/pairs.parquet", "collection/tiny/validation/qrels.parquet"}
+    assert {f"results/{file}" for file in read} < set(record["sha256"])
     for path, digest in record["sha256"].items():
         assert digest == hashlib.sha256((finished / path).read_bytes()).hexdigest()
 
@@ -65,13 +67,14 @@ def test_a_record_names_device_time_memory_and_seed_of_every_training(finished):
     record = read_record(finished)
     assert set(record["trainings"]) == {SYSTEM, "baseline", "bert-cat", "colbert"}
     for times in record["trainings"].values():
-        assert times["device"] == "cpu"
+        assert [part["device"].partition(" ")[0] for part in times["sessions"]] == ["cpu"]
+        assert times["sessions"][0]["packages"] == record["packages"]
         assert times["seconds"] > 0
         assert times["peak_memory_megabytes"] > 50
-        assert times["packages"] == record["packages"]
     assert record["config"]["seed"] == 20210711
-    vectors = {"vectors/passages-0", "vectors/queries-test"}
-    assert set(record["jobs"]) == vectors | {"rankings/test", "metrics/test"}
+    made = {f"vectors/tiny/{SYSTEM}/{name}.arrow" for name in ("passages-0", "queries-test")}
+    made |= {f"{stage}/tiny/{SYSTEM}/test.parquet" for stage in ("rankings", "metrics")}
+    assert set(record["jobs"]) == {f"results/{file}" for file in made}
 
 
 def test_a_ranking_by_words_rests_on_no_weights(finished):

@@ -6,6 +6,8 @@ import shutil
 import pytest
 import yaml
 
+from tasb.config.model import merged
+
 pytestmark = pytest.mark.xdist_group("tiny")
 
 JOB = re.compile(r"^(?:local)?rule (\S+):\n((?: {4}.*\n)+)", re.M)
@@ -18,11 +20,15 @@ TABLE = {"table table4", "results/tables"}
 def jobs(finished, snakemake, tiny_job):
     """Return the jobs that a change of the config would start, after all had been made."""
 
-    def dry_run(change=None, changed_file="tiny.yaml"):
-        (finished / "change.yaml").write_text(yaml.safe_dump(change or {}, sort_keys=False))
-        target, option, base, _, *others = tiny_job
-        files = (option, base, changed_file, "change.yaml")
-        process = snakemake(target, *files, *others, "--dry-run")
+    def dry_run(change=None, whole=None):
+        target, option, *files, threads, count, limit, gpus = tiny_job
+        files = [*files, "change.yaml"]
+        if whole is not None:
+            files = ["change.yaml", "--replace-workflow-config"]
+        text = yaml.safe_dump(whole or change or {}, sort_keys=False)
+        (finished / "change.yaml").write_text(text)
+        others = (threads, count, limit, gpus, "--dry-run")
+        process = snakemake(target, option, *files, *others)
         assert process.returncode == 0, process.stdout + process.stderr
         return {job_name(*found) for found in JOB.findall(process.stdout)}
 
@@ -148,8 +154,11 @@ def reversed_keys(value, keep=("query_sets", "rows")):
     return {key: value[key] if key in keep else reversed_keys(value[key]) for key in [*value][::-1]}
 
 
-def test_the_order_of_keys_means_nothing(jobs, tiny_config):
-    assert jobs(reversed_keys(tiny_config)) == set()
+def test_the_order_of_keys_means_nothing(house, jobs, tiny_config):
+    base = yaml.safe_load((house / "config" / "config.yaml").read_text())
+    whole = merged(base, tiny_config)
+    assert [*reversed_keys(whole)] == [*whole][::-1]
+    assert jobs(whole=reversed_keys(whole)) == set()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pyarrow import csv
 from tasb.collection.text import lines
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import log, progress
 
 SCORES = ["positive_score", "negative_score"]
 IDS = ["query_id", "positive_id", "negative_id"]
@@ -35,7 +35,7 @@ def write_published_pairs(
     training, known = _ids(queries), _ids(passages)
     parts, total = [], 0
     try:
-        for part in _parts(file, names):
+        for part in progress(_parts(file, names), None, "blocks of pairs read"):
             total += len(part)
             parts.append(_as_positions(part, training, known))
     except (pa.ArrowInvalid, ValueError) as error:

@@ -65,6 +65,8 @@ def write_part(
     if judged.is_empty():
         raise TasbError(f"{qrels}: no training query has a relevant passage")
     chosen = set(judged["query_id"])
+    idle = pl.read_parquet(queries, columns=["id"]).height - len(chosen)
+    log.info("%d queries without a relevant passage are left out", idle)
     fraction = draw["fraction"]
     if fraction is not None:
         side = held_out(judged, fraction, random)

@@ -100,9 +100,11 @@ def _leave_out(queries: set[str], where: str, path: Path) -> None:
     """Remove queries from a table, after its duplicates were looked for by line."""
     if not queries:
         return
-    table = pl.read_parquet(path).filter(~pl.col("id").is_in(list(queries)))
+    texts = pl.read_parquet(path)
+    table = texts.filter(~pl.col("id").is_in(list(queries)))
     if table.is_empty():
         raise TasbError(f"{where}: no query is left")
+    log.info("%s: %d queries, %d left out", where, table.height, texts.height - table.height)
     positions = pl.int_range(pl.len(), dtype=pl.Int32)
     table.with_columns(position=positions).write_parquet(path, compression="zstd")
 

@@ -61,10 +61,14 @@ class Artifacts:
         """The training log of a run."""
         return self.path("students", run, "log.parquet")
 
-    def records(self, name: str) -> list[str]:
+    def training_records(self, name: str) -> list[str]:
         """The card, the training log and the times of a run or teacher."""
         stage = "students" if name in self.config.runs else "teachers"
         return [self.path(stage, name, file) for file in RECORDS]
+
+    def times(self, name: str) -> str:
+        """How long a run or teacher trained, and on what."""
+        return self.training_records(name)[RECORDS.index("times.json")]
 
     def scored_pairs(self, training: Training) -> str:
         """The pairs that a run draws from."""
@@ -155,9 +159,9 @@ class Artifacts:
 
     def ranking(self, system: str, query_set: str) -> str:
         """A ranking."""
-        return self.rankings(system, query_set)[0]
+        return self.ranking_files(system, query_set)[0]
 
-    def rankings(self, system: str, query_set: str) -> list[str]:
+    def ranking_files(self, system: str, query_set: str) -> list[str]:
         """A ranking, and the same in TREC format."""
         return [self.path("rankings", system, f"{query_set}.{end}") for end in ("parquet", "trec")]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.artifacts import MODEL, Artifacts
 from tasb.config.model import Config
-from tasb.config.slice import config_slice
+from tasb.config.slice import Slices
 from tasb.rankings.config import Checkpoint, Rerank, Run, Trec
 from tasb.students.config import Training
 from tasb.teachers.config import Published
@@ -19,6 +19,7 @@ class Inputs:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.at = Artifacts(config)
+        self.slices = Slices(config)
 
     def declared_sets(self) -> list[str]:
         """Return the query sets that are read from a split."""
@@ -139,18 +140,28 @@ class Inputs:
         return declared.files[query_set] if isinstance(declared, Trec) else ""
 
     def record(self, system: str, query_set: str) -> Files:
-        """What the record of a system's metrics is made from."""
-        at, needed = self.at, config_slice(self.config, system, query_set)
-        encoders = needed.get("encoders", ())
-        trained = [name for name in at.trainings()
-                   if name in {**needed.get("runs", {}), **needed.get("teachers", {})}]  # fmt: skip
-        weights = [at.encoder(name)[1] for name in encoders]
-        weights += [at.model(name)[1] for name in trained]
-        texts = [*at.passages(), at.queries(query_set), at.qrels(query_set)]
+        """What the record of a system's metrics is made from.
+
+        Digests are taken of ``data``; times were measured of the jobs that made ``made``.
+        """
+        at, needed = self.at, self.slices.of(system, query_set)
+        declared = {**needed.get("runs", {}), **needed.get("teachers", {})}
+        trained = [name for name in at.trainings() if name in declared]
+        sets = [query_set, *([TRAINING] if trained else [])]
+        sets += [VALIDATION] if "early_stopping_set" in needed else []
+        texts = [file for name in sets for file in (at.queries(name), at.qrels(name))]
+        weights = [file for name in needed["encoders"] for file in at.encoder(name)[1:]]
+        weights += [file for name in trained for file in at.model(name)[1:]]
+        pairs = [at.pairs()] if trained else []
+        made = [at.ranking(system, query_set), *at.metrics(system, query_set)[:1]]
+        if isinstance(self.config.system(system), Run | Checkpoint):
+            vectors = [*at.passage_vectors(system), at.query_vectors(system, query_set)]
+            made = [*dict.fromkeys([*vectors, *at.index(system)]), *made]
         return {
             "means": at.metrics(system, query_set)[1],
-            "data": [*texts, *weights, at.ranking(system, query_set)],
-            "times": [at.records(name)[-1] for name in trained],
+            "data": [*at.passages(), *texts, *pairs, *weights, at.ranking(system, query_set)],
+            "times": [at.times(name) for name in trained],
+            "made": made,
         }
 
     def table_metrics(self, table: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.model import Config
-from tasb.config.slice import config_slice
+from tasb.config.slice import Slices
 from tasb.models.card import Card
 from tasb.rankings.config import Checkpoint, Lexical, Rerank, Run, Trec
 from tasb.seeds import derive
@@ -56,6 +56,7 @@ class Recipes:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.slices = Slices(config)
         self._trainings: dict[str, Recipe] = {}
 
     # collection
@@ -267,7 +268,7 @@ class Recipes:
     def record(self, system: str, query_set: str) -> Recipe:
         """The record of a system's metrics."""
         settings = {"system": system, "query_set": query_set}
-        needed = config_slice(self.config, system, query_set)
+        needed = self.slices.of(system, query_set)
         return made({**settings, "config": needed}, metrics=self.metrics(system, query_set))
 
     def table(self, name: str) -> Recipe:

@@ -22,7 +22,7 @@ def check_references(config: Config) -> None:
     graph = reference_graph(config)
     rows = _check_tables(config)
     _check_acyclic(graph)
-    _check_collection(config, _reached(graph, rows))
+    _check_collection(config, reached(graph, rows))
 
 
 def reference_graph(config: Config) -> Graph:
@@ -147,13 +147,7 @@ def _check_acyclic(graph: Graph) -> None:
         raise ValueError(f"{error.args[1][-1]}: references form a cycle: {cycle}") from None
 
 
-def needed_by(config: Config, system: str) -> set[str]:
-    """Return a system or run and the declarations that it rests on, such as ``runs.baseline``."""
-    start = f"systems.{system}" if system in config.systems else f"runs.{system}"
-    return _reached(reference_graph(config), {start})
-
-
-def _reached(graph: Graph, start: set[str]) -> set[str]:
+def reached(graph: Graph, start: set[str]) -> set[str]:
     """Return what is needed, directly or through others."""
     found: set[str] = set()
     rest = set(start)

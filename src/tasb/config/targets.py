@@ -66,7 +66,7 @@ class _Walk:
         if not self._first_visit(system, query_set):
             return
         declared = self.config.system(system)
-        self.add([*self.at.rankings(system, query_set), *self.at.passages()])
+        self.add([*self.at.ranking_files(system, query_set), *self.at.passages()])
         self.add([self.at.queries(query_set), self.at.qrels(query_set)])
         if isinstance(declared, Rerank):
             self.model(declared.model)
@@ -90,7 +90,7 @@ class _Walk:
         if not self._first_visit("model", name):
             return
         training = self.config.trained(name)
-        self.add([*self.at.model(name), *self.at.records(name)])
+        self.add([*self.at.model(name), *self.at.training_records(name)])
         for files in self.inputs.training(name).values():
             self.add(files)
         self.add([self.at.scored_pairs(training), self.at.pairs()])

@@ -1,7 +1,7 @@
 """Where a number comes from: beside the metrics of a system, all that they rest on."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,23 @@ import polars as pl
 from tasb.files import read_json, sha256, write_json
 from tasb.versions import versions
 
+BENCHMARKS = "results/benchmarks"
+"""Where Snakemake's measurements of a job lie, under the path of what it made."""
 
-def write_record(recipe: Mapping[str, Any], files: Any, benchmarks: str, path: str | Path) -> None:
+
+def write_record(recipe: Mapping[str, Any], files: Any, path: str | Path) -> None:
     """Write the record of a system's metrics on a query set.
 
-    It holds ``metrics`` (means), ``config`` (the settings that they depend on, seed included; as
-    a ``--configfile`` they make the same files again), ``sha256`` of data, weights and ranking,
-    ``trainings`` (device, precision, threads, seconds, peak memory and package versions of every
-    model that was trained for it), ``jobs`` (seconds and peak memory of the system's own jobs),
-    and machine and package versions at the time of evaluation.
+    It holds ``metrics`` (means), ``config`` (see `tasb.config.slice`; the seed is in it),
+    ``sha256`` of data, weights and ranking, ``trainings`` (device, precision, threads, seconds,
+    peak memory and package versions of every model that was trained for it), ``jobs`` (seconds
+    and peak memory of the system's own jobs), and ``machine`` and ``packages`` as they are when
+    the record is written.
 
     Args:
         recipe: system, query_set, config.
-        files: with attributes means, times (of trainings), and data (what digests are taken of).
-        benchmarks: folder in which Snakemake measured the jobs.
+        files: with attributes means, times (of trainings), data and made, see
+            `tasb.config.inputs.Inputs.record`.
         path: the JSON file.
     """
     means = pl.read_parquet(files.means)
@@ -35,24 +38,17 @@ def write_record(recipe: Mapping[str, Any], files: Any, benchmarks: str, path: s
             "queries": int(means["queries"][0]),
             "sha256": {str(file): sha256(file) for file in files.data},
             "trainings": {Path(file).parent.name: read_json(file) for file in files.times},
-            "jobs": _jobs(Path(benchmarks), recipe),
+            "jobs": _jobs(files.made),
             "machine": platform.platform(),
             "packages": versions(),
         },
     )
 
 
-def _jobs(benchmarks: Path, recipe: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Return what was measured of the jobs from vectors to metrics, as far as it was."""
-    query_set = recipe["query_set"]
-    found = {}
-    for stage in ("vectors", "rankings", "metrics"):
-        folder = benchmarks / stage / recipe["config"]["collection"] / recipe["system"]
-        for file in sorted(folder.glob("*.tsv")):
-            passages = file.stem.startswith("passages-")
-            if passages or file.stem in ("index", query_set, f"queries-{query_set}"):
-                found[f"{stage}/{file.stem}"] = _measured(file)
-    return found
+def _jobs(made: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Return what was measured of the jobs that made some files, as far as it was."""
+    places = {file: Path(BENCHMARKS, *Path(file).parts[1:]).with_suffix(".tsv") for file in made}
+    return {file: _measured(place) for file, place in places.items() if place.is_file()}
 
 
 def _measured(file: Path) -> dict[str, float]:

@@ -1,11 +1,15 @@
 """The device and the precision of a computation."""
 
 import ctypes
+import platform
+import resource
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 
 from tasb.jobs import log
+from tasb.versions import versions
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """Parameters of mallopt(3)."""
@@ -44,8 +48,26 @@ def full_precision(on: torch.device) -> AbstractContextManager[object]:
     return torch.autocast(on.type, enabled=False)
 
 
+def environment(on: torch.device, precision: str) -> dict[str, Any]:
+    """Return what a result may depend on beside its inputs: device, threads, versions."""
+    name = torch.cuda.get_device_name(on) if on.type == "cuda" else platform.machine()
+    return {
+        "device": f"{on.type} ({name})",
+        "precision": precision,
+        "threads": torch.get_num_threads(),
+        "packages": versions(),
+    }
+
+
+def peak_memory() -> int:
+    """Return the peak memory in bytes: of the GPU where it is used, else of this process."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def prepare(threads: int) -> torch.device:
-    """Set the CPU threads, and return the device."""
+    """Set the CPU threads, make the process keep freed memory, and return the device."""
     torch.set_num_threads(threads)
     chosen = device()
     if chosen.type == "cpu":

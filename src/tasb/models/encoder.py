@@ -1,7 +1,8 @@
 """A transformer over sequences of any length, in groups of like length."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -78,22 +79,29 @@ class Encoder(nn.Module):
             sequences: token ids with special tokens.
             tokens: padded tokens that a group may hold.
         """
+        padded = self._padded(sequences, tokens)
+        words: Iterable[torch.Tensor | None] = repeat(None)
+        if torch.is_grad_enabled():
+            padded = list(padded)
+            words = self._words([ids for _, ids, _ in padded])
+        for (group, ids, mask), embedded in zip(padded, words):
+            yield group, mask, self.states(ids, mask, embedded)
+
+    def _padded(
+        self, sequences: Sequences, tokens: int
+    ) -> Iterable[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Yield indices, ids and mask of each group, on the model's device."""
         at = next(self.parameters()).device
         lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-        groups = length_groups(lengths, tokens)
-        padded = [pad([sequences[index] for index in group], self.special.pad) for group in groups]
-        words = self._words([ids.to(at) for ids, _ in padded])
-        for group, (ids, mask), embedded in zip(groups, padded, words):
-            ids, mask = ids.to(at), mask.to(at)
-            yield torch.from_numpy(group).to(at), mask, self.states(ids, mask, embedded)
+        for group in length_groups(lengths, tokens):
+            ids, mask = pad([sequences[index] for index in group], self.special.pad)
+            yield torch.from_numpy(group).to(at), ids.to(at), mask.to(at)
 
-    def _words(self, ids: list[torch.Tensor]) -> list[torch.Tensor | None]:
-        """Look the words of all groups up at once where a gradient follows.
+    def _words(self, ids: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Look the words of all groups up at once.
 
         Each look-up would have a gradient as large as the whole vocabulary's table.
         """
-        if not torch.is_grad_enabled():
-            return [None] * len(ids)
         table = self.transformer.get_input_embeddings()
         found = table(torch.cat([group.flatten() for group in ids]))
         parts = found.split([group.numel() for group in ids])

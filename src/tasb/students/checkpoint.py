@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from tasb.errors import TasbError
 from tasb.files import RoomFor, read_json, whole, write_json
 from tasb.jobs import log
 
@@ -30,10 +29,9 @@ class CheckpointFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder, so that no second training of the same run writes to it.
+        """Hold the folder, so that no second training of the same run writes at the same time.
 
-        Raises:
-            TasbError: another process holds it.
+        One that outlived a killed Snakemake is waited for.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         lock = self.folder.with_name(f".{self.folder.name}.lock")
@@ -41,10 +39,11 @@ class CheckpointFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise TasbError(
-                    f"{self.folder}: another training of this run is under way (perhaps one that "
-                    "outlived a killed Snakemake); wait for it, or stop it"
-                ) from None
+                log.warning(
+                    "%s: another training of this run is under way (perhaps one that outlived a "
+                    "killed Snakemake); waiting for its end, stop it to go on at once", self.folder
+                )  # fmt: skip
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def open(self) -> dict[str, Any] | None:
@@ -69,8 +68,12 @@ class CheckpointFolder:
         except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
             log.warning("%s is damaged (%s)", path, type(error).__name__)
             return None
-        if self._log_bytes() < state["progress"]["log_bytes"]:
+        progress = state["progress"]
+        if self._log_bytes() < progress["log_bytes"]:
             log.warning("%s: the training log has lost lines since", path)
+            return None
+        if progress["best_step"] and not (self.folder / _best(progress["best_step"])).is_file():
+            log.warning("%s: the weights of its best step are gone", path)
             return None
         return state
 
@@ -129,7 +132,11 @@ class CheckpointFolder:
         return (self.folder / LOG).read_text(encoding="utf-8").splitlines()
 
     def remove(self) -> None:
-        """Delete the state, once the trained model stands in its place."""
+        """Delete the state, once the trained model stands in its place.
+
+        The fingerprint goes first: what a kill leaves of the rest is then discarded.
+        """
+        (self.folder / FINGERPRINT).unlink()
         shutil.rmtree(self.folder)
 
 

@@ -1,7 +1,6 @@
 """A run from its files: model, stores, plan and teacher are put together, trained and saved."""
 
 import json
-import resource
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,19 +15,18 @@ from tasb.models.bert_cat import BertCat
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
-from tasb.models.device import resolve_precision
+from tasb.models.device import peak_memory, resolve_precision
 from tasb.models.encoder import Encoder
 from tasb.plans.plan import read_plan
 from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
-from tasb.students.early_stopping import Evaluator
+from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Model, Objective
 from tasb.students.training import Trainer
 from tasb.teachers.in_batch import InBatchTeacher, LiveTeacher, StoredTeacher
 from tasb.teachers.scoring import open_scorer
 from tasb.tokens.store import TokenStore
-from tasb.versions import versions
 
 
 def new_model(settings: Training, encoder_files: Sequence[str]) -> Model:
@@ -86,11 +84,11 @@ def train_run(
         trainer = Trainer(settings, objective, evaluator, checkpoints)
         trainer.resume()
         trainer.train(read_plan(plan, trainer.progress.step, settings.steps))
-        _write_outputs(trainer, precision, Path(output))
+        _write_outputs(trainer, Path(output))
         checkpoints.remove()
 
 
-def _write_outputs(trainer: Trainer, precision: str, folder: Path) -> None:
+def _write_outputs(trainer: Trainer, folder: Path) -> None:
     with scratch(folder / "model") as beside:
         trainer.model.save(beside)
         for file in sorted(beside.iterdir()):
@@ -102,24 +100,15 @@ def _write_outputs(trainer: Trainer, precision: str, folder: Path) -> None:
     lines = [json.loads(line) for line in trainer.checkpoints.log_lines()]
     with whole(folder / "log.parquet") as part:
         pl.DataFrame(lines, infer_schema_length=None).write_parquet(part)
+    progress = trainer.progress
     times = {
-        "seconds": round(trainer.progress.seconds, 3),
-        "steps": trainer.progress.step,
-        "chosen_step": trainer.progress.best_step or trainer.progress.step,
-        "device": str(trainer.objective.device),
-        "precision": precision,
-        "threads": torch.get_num_threads(),
-        "peak_memory_megabytes": round(_peak_memory() / 1e6),
-        "packages": versions(),
+        "seconds": round(progress.seconds, 3),
+        "steps": progress.step,
+        "chosen_step": progress.best_step or progress.step,
+        "peak_memory_megabytes": round(max(progress.peak_memory, peak_memory()) / 1e6),
+        "sessions": progress.sessions,
     }
     write_json(folder / "times.json", times)
-
-
-def _peak_memory() -> int:
-    """Return the peak memory in bytes: of the GPU where it is used, else of this process."""
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def open_teacher(

@@ -10,11 +10,12 @@ import torch
 
 from tasb.jobs import log, progress
 from tasb.models.bert_dot import BertDot
+from tasb.models.device import environment, peak_memory
 from tasb.plans.plan import Batch
 from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
-from tasb.students.early_stopping import Evaluator
+from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Objective
 from tasb.students.schedule import learning_rate
 
@@ -35,6 +36,10 @@ class Progress:
     """Evaluations since the best one."""
     seconds: float = 0.0
     """Time in the loop, over all sessions."""
+    peak_memory: int = 0
+    """Bytes, the largest of all sessions."""
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+    """Where the steps were computed; a session begins ``from_step``, after a kill or at 0."""
 
 
 class Trainer:
@@ -64,6 +69,8 @@ class Trainer:
             self.scaler.load_state_dict(state["scaler"])
             self.progress = Progress(**state["progress"])
         self.checkpoints.cut_log(self.progress.log_bytes)
+        here = environment(self.objective.device, self.objective.precision)
+        self.progress.sessions.append({"from_step": self.progress.step, **here})
 
     def train(self, batches: Iterable[Batch]) -> None:
         """Train on the batches that follow the state, and leave the chosen weights in the model.
@@ -147,6 +154,7 @@ class Trainer:
 
     def save(self) -> None:
         """Save the state."""
+        self.progress.peak_memory = max(self.progress.peak_memory, peak_memory())
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),

@@ -5,7 +5,7 @@ import os
 
 from alternate import alternate
 from sentence_transformers import SentenceTransformer
-from texts import LIMIT, TEXTS, encoder_folder, read
+from texts import LIMIT, TEXTS, Triples, encoder_folder, read
 from tokenizers import Tokenizer
 
 from tasb.models.bert_dot import BertDot
@@ -38,11 +38,11 @@ def main() -> None:
     for name in TEXTS:
         texts = read(name, options.passages // 2)
 
-        def ours(texts: object = texts) -> None:
+        def ours(texts: Triples = texts) -> None:
             tokenizer.encode_batch(texts.passages, add_special_tokens=False)
             encoder.encode(texts.passage_tokens, LENGTH, range(len(texts.passages)))
 
-        def theirs(texts: object = texts) -> None:
+        def theirs(texts: Triples = texts) -> None:
             peer.encode(texts.passages, batch_size=32)
 
         what = f"encoding, {name}, {options.precision}"

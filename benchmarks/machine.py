@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable
 
 import torch
 from alternate import seconds
@@ -9,7 +10,7 @@ from alternate import seconds
 SIZE, REPETITIONS = 2_048, 5
 
 
-def best(work: object, repetitions: int = REPETITIONS) -> float:
+def best(work: Callable[[], object], repetitions: int = REPETITIONS) -> float:
     """Return the shortest of some times."""
     return min(seconds(work) for _ in range(repetitions))
 

@@ -45,8 +45,8 @@ def read(name: str, count: int, seed: int = 0) -> Triples:
 
 
 def _draw(path: Path, count: int, rng: np.random.Generator) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    texts = [line.partition("\t")[2] for line in lines]
+    lines = path.read_text(encoding="utf-8").split("\n")
+    texts = [line.partition("\t")[2] for line in lines if line]
     return [texts[row] for row in rng.choice(len(texts), count, replace=count > len(texts))]
 
 

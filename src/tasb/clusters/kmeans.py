@@ -13,6 +13,8 @@ from tasb.files import whole
 from tasb.jobs import log
 
 Vectors = npt.NDArray[np.float32]
+MANY = 100_000
+"""Vectors above which Faiss prints the time of each iteration."""
 
 
 def cluster(vectors: Vectors, settings: Clusters) -> npt.NDArray[np.int64]:
@@ -37,6 +39,7 @@ def cluster(vectors: Vectors, settings: Clusters) -> npt.NDArray[np.int64]:
         vectors.shape[1],
         settings.k,
         niter=settings.iterations,
+        verbose=len(vectors) > MANY,
         spherical=settings.distance == "inner-product",
         seed=settings.seed,
         min_points_per_centroid=1,

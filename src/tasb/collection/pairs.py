@@ -14,6 +14,8 @@ from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import log, progress
 
+BLOCK = 1 << 25
+"""Bytes of the file that are read at once."""
 SCORES = ["positive_score", "negative_score"]
 IDS = ["query_id", "positive_id", "negative_id"]
 
@@ -35,7 +37,8 @@ def write_published_pairs(
     training, known = _ids(queries), _ids(passages)
     parts, total = [], 0
     try:
-        for part in progress(_parts(file, names), None, "blocks of pairs read"):
+        blocks = None if file.suffix == ".gz" else -(-file.stat().st_size // BLOCK)
+        for part in progress(_parts(file, names), blocks, "blocks of pairs read"):
             total += len(part)
             parts.append(_as_positions(part, training, known))
     except (pa.ArrowInvalid, ValueError) as error:
@@ -63,7 +66,7 @@ def _parts(file: Path, names: list[str]) -> Iterator[pl.DataFrame]:
         pl.DataFrame,
         csv.open_csv(
             file,
-            read_options=csv.ReadOptions(column_names=names, block_size=1 << 25),
+            read_options=csv.ReadOptions(column_names=names, block_size=BLOCK),
             parse_options=csv.ParseOptions(
                 delimiter="\t", quote_char=False, ignore_empty_lines=False
             ),

@@ -22,7 +22,8 @@ LUCENE_STOPWORDS = (
 TOKEN = r"(?u)\b\w+\b"
 POSSESSIVE = re.compile(r"['’]s\b", re.IGNORECASE)
 
-
+MANY = 100_000
+"""Texts above which bm25s shows how far it is."""
 EMPTY_STEMS = ["s"]
 """What Porter's stemmer leaves nothing of; the empty term would match every such text."""
 
@@ -34,7 +35,7 @@ class Bm25Index:
         self._settings = settings
         texts = [text for part in read_text_column(passages) for text in part]
         self._retriever = bm25s.BM25(method="lucene", k1=settings.k1, b=settings.b)
-        self._retriever.index(self._terms(texts), show_progress=False)
+        self._retriever.index(self._terms(texts), show_progress=len(texts) > MANY)
         self.size = len(texts)
         log.info("BM25 index of %d passages", self.size)
 
@@ -46,7 +47,7 @@ class Bm25Index:
             token_pattern=TOKEN,
             stopwords=[*stopwords[self._settings.stopwords], *EMPTY_STEMS],
             stemmer=Stemmer.Stemmer(algorithm) if algorithm else None,
-            show_progress=False,
+            show_progress=len(texts) > MANY,
         )
 
     def search(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from alternate import seconds
 
-SIZE, REPETITIONS = 2_048, 5
+SIZE, REPETITIONS = 1_024, 5
 
 
 def best(work: Callable[[], object], repetitions: int = REPETITIONS) -> float:

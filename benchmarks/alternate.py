@@ -1,5 +1,6 @@
 """Two ways of one thing by turns, and the ratio of their times."""
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -10,6 +11,15 @@ def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def options(description: str | None, **numbers: int) -> argparse.Namespace:
+    """Return a benchmark's options: precision, repetitions, and numbers by their defaults."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    for name, default in {"repetitions": 5, **numbers}.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    return parser.parse_args()
 
 
 def alternate(

@@ -1,9 +1,8 @@
 """Passages encoded a second: ours from tokens, and sentence-transformers' encode from texts."""
 
-import argparse
 import os
 
-from alternate import alternate
+from alternate import alternate, options
 from sentence_transformers import SentenceTransformer
 from texts import LIMIT, TEXTS, Triples, encoder_folder, read
 from tokenizers import Tokenizer
@@ -20,23 +19,19 @@ LENGTH = 200
 
 def main() -> None:
     """Print one row for each collection; our time includes tokenizing, as theirs does."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
-    parser.add_argument("--passages", type=int, default=1024)
-    parser.add_argument("--repetitions", type=int, default=5)
-    options = parser.parse_args()
+    given = options(__doc__, passages=1024)
     folder, device = encoder_folder(), prepare(os.cpu_count() or 1)
     model = BertDot(Encoder.load(folder, folder / "tokenizer.json"), Card()).to(device)
-    encoder = TextEncoder(model, Vectors(precision=options.precision))
+    encoder = TextEncoder(model, Vectors(precision=given.precision))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(LIMIT)
     peer = SentenceTransformer(str(folder))
     peer.max_seq_length = LENGTH
-    if options.precision == "bf16":
+    if given.precision == "bf16":
         peer.bfloat16()
     for name in TEXTS:
-        texts = read(name, options.passages // 2)
+        texts = read(name, given.passages // 2)
 
         def ours(texts: Triples = texts) -> None:
             tokenizer.encode_batch(texts.passages, add_special_tokens=False)
@@ -45,8 +40,8 @@ def main() -> None:
         def theirs(texts: Triples = texts) -> None:
             peer.encode(texts.passages, batch_size=32)
 
-        what = f"encoding, {name}, {options.precision}"
-        alternate(what, len(texts.passages), "passages", ours, theirs, options.repetitions)
+        what = f"encoding, {name}, {given.precision}"
+        alternate(what, len(texts.passages), "passages", ours, theirs, given.repetitions)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """Queries evaluated a second: ours, and pytrec_eval, at the size of MS MARCO's dev set."""
 
-import argparse
-
 import numpy as np
 import polars as pl
 import pytrec_eval
-from alternate import alternate
+from alternate import alternate, options
 
 from tasb.metrics.evaluate import evaluate
 
@@ -16,9 +14,7 @@ THEIRS = {"ndcg_cut_10", "recip_rank", "recall_1000", "map_cut_1000"}
 
 def main() -> None:
     """Print one row: from a table to values per query, and from dicts to values per query."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=5)
-    options = parser.parse_args()
+    given = options(__doc__)
     rng = np.random.default_rng(0)
     query = np.repeat(np.arange(QUERIES), DEPTH).astype(str)
     ranking = pl.DataFrame(
@@ -41,7 +37,7 @@ def main() -> None:
         "queries",
         lambda: evaluate(ranking, qrels, NAMES, 1),
         lambda: evaluator.evaluate(run),
-        options.repetitions,
+        given.repetitions,
     )
 
 

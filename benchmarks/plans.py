@@ -1,10 +1,10 @@
 """Batches drawn a second at MS MARCO's size, and a plain loop over queries beside it."""
 
-import argparse
 import resource
 import time
 
 import numpy as np
+from alternate import options
 
 from tasb.plans.pairs import PairTable, group_pairs
 from tasb.plans.sampler import Clusters, draw_batches
@@ -48,9 +48,7 @@ def plain_loop(pairs: PairTable, topics: Clusters, size: int, steps: int) -> Non
 
 def main() -> None:
     """Print one row for each batch size, then the peak memory."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=5)
-    options = parser.parse_args()
+    given = options(__doc__)
     rng = np.random.default_rng(0)
     started = time.perf_counter()
     pairs = table(rng, QUERIES, PAIRS)
@@ -58,7 +56,7 @@ def main() -> None:
     loaded = time.perf_counter() - started
     for size, steps, few in ((32, 40_960, 200), (256, 4_096, 30)):
         ours, theirs = [], []
-        for repetition in range(options.repetitions):
+        for repetition in range(given.repetitions):
             started = time.perf_counter()
             for start in range(0, steps, 4_096):
                 seed = derive(repetition, "plans")

@@ -4,13 +4,12 @@ Theirs tokenizes while it trains; ours reads tokens, which another stage made on
 repetition is a training of some steps, set-up included.
 """
 
-import argparse
 import os
 import tempfile
 
 import numpy as np
 import torch
-from alternate import alternate
+from alternate import alternate, options
 from datasets import Dataset
 from sentence_transformers import (
     SentenceTransformer,
@@ -113,26 +112,22 @@ def padding(triples: Triples) -> float:
 
 def main() -> None:
     """Print one row for each collection."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
-    parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--repetitions", type=int, default=5)
-    options = parser.parse_args()
+    given = options(__doc__, steps=10)
     for name in TEXTS:
-        triples = read(name, options.steps * BATCH)
+        triples = read(name, given.steps * BATCH)
         margins = np.random.default_rng(1).normal(3, 2, len(triples.queries)).astype(np.float32)
-        ours = our_trainer(triples, options.precision)
-        theirs = their_trainer(triples, margins, options.precision)
+        ours = our_trainer(triples, given.precision)
+        theirs = their_trainer(triples, margins, given.precision)
         drawn = batches(triples, margins)
         share = f"{padding(triples):.0%} of our tokens padding"
-        what = f"training, {name}, {options.precision}, {share}"
+        what = f"training, {name}, {given.precision}, {share}"
         alternate(
             what,
             len(triples.queries),
             "queries",
             lambda ours=ours, drawn=drawn: ours.train(drawn),
             lambda theirs=theirs: theirs.train(),
-            options.repetitions,
+            given.repetitions,
         )
 
 

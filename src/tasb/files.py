@@ -56,7 +56,8 @@ class RoomFor:
         if not isinstance(error, Exception) or isinstance(error, TasbError):
             return
         said = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if said or shutil.disk_usage(self.target.parent).free < FULL:
+        folder = self.target.parent  # absent where making it was what failed
+        if said or (folder.is_dir() and shutil.disk_usage(folder).free < FULL):
             raise TasbError(
                 f"{self.target}: the disk (or your share of it) is full; make room and run the "
                 "same command again, what is finished stays"

@@ -23,6 +23,7 @@ class ColBert(HeadedEncoder):
         longest = max(len(sequence) for sequence in sequences)
 
         def vectors(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            """Return the token vectors of a group, padded to the longest query of all."""
             rows = self.head(states).float() * mask.unsqueeze(-1)
             return nn.functional.pad(rows, (0, 0, 0, longest - rows.shape[1]))
 
@@ -33,6 +34,7 @@ class ColBert(HeadedEncoder):
         asked = self.queries(queries, tokens)
 
         def scores(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            """Return the scores of a group of passages, (passages, queries)."""
             return max_similarity(asked, self.head(states).float(), mask).T
 
         return self.encoder.pooled(passages, tokens, scores).T

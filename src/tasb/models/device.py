@@ -79,7 +79,7 @@ def prepare(threads: int) -> torch.device:
 def _keep_freed_memory() -> None:
     """Make glibc keep freed memory for the next tensors instead of giving it back.
 
-    The kernel would clear every page anew, which takes a tenth of a training step.
+    The kernel would clear every page anew, in each step.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -96,16 +96,14 @@ def cells(
             found = [metrics[row.system, query_set] for row in table.rows]
             wins = _wins(found, metric, threshold, correction)
             for number, (row, values) in enumerate(zip(table.rows, found)):
-                known = theirs is not None and row.paper is not None
                 line = {
                     "table": name,
                     "letter": LETTERS[number],
                     "query_set": query_set,
-                    "paper": published.get((row.paper, theirs, metric)) if known else None,
+                    "paper": published.get((row.paper, theirs, metric)),
                     "better_than": wins[number],
                 }
-                trained = steps[row.system]._asdict() if row.system in steps else {}
-                lines.append(line | trained | _row_values(row, values, metric))
+                lines.append(line | _row_values(row, values, metric, steps.get(row.system)))
     return pl.DataFrame(lines, schema=SCHEMA)
 
 
@@ -120,10 +118,11 @@ def _check_paper(
             raise TasbError(f"tables.{name}: the paper has no {column} '{unknown}'{hint}")
 
 
-def _row_values(row: Row, values: Metrics, metric: str) -> dict[str, Any]:
-    """Return what a cell takes from its row and from the means of its metrics."""
+def _row_values(row: Row, values: Metrics, metric: str, steps: Steps | None) -> dict[str, Any]:
+    """Return what a cell takes from its row, its run, and the means of its metrics."""
     mean = values.means.row(by_predicate=pl.col("metric") == metric, named=True)
-    return {"row": row_name(row), "system": row.system, **mean}
+    trained = steps._asdict() if steps is not None else {}
+    return {"row": row_name(row), "system": row.system, **trained, **mean}
 
 
 def _wins(found: list[Metrics], metric: str, threshold: float, correction: str) -> list[str]:

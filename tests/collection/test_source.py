@@ -45,6 +45,14 @@ def test_a_folder_names_the_file_of_each_part(folder):
     assert collection.where("qrels", "dev") == str(place / "qrels.dev.txt")
 
 
+def test_passages_are_counted_where_that_costs_no_second_reading(folder, registered):
+    place = folder(passages_tsv=PASSAGES)
+    assert Folder(str(place), None).passage_count() == 2
+    assert Folder(str(place), "texts.tsv.gz").passage_count() is None
+    assert IrDatasets("msmarco-passage").passage_count() == 8_841_823
+    assert IrDatasets(registered("tiny-b", docs_tsv=PASSAGES)).passage_count() is None
+
+
 def test_a_missing_folder_names_the_config_key(tmp_path):
     with pytest.raises(TasbError, match=r"collections: folder: '.*nowhere' does not exist"):
         Folder(str(tmp_path / "nowhere"), None)

@@ -6,5 +6,5 @@ from tasb.jobs import job, progress
 
 with job(snakemake.log[0], "passages"):
     collection = source(snakemake.params.recipe["collection"])
-    texts = progress(collection.passages(), None, "passages")
+    texts = progress(collection.passages(), collection.passage_count(), "passages")
     write_texts(texts, collection.where("passages"), snakemake.output[0])

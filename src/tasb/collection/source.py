@@ -15,6 +15,9 @@ class Source(Protocol):
     def passages(self) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
 
+    def passage_count(self) -> int | None:
+        """Return how many passages there will be, if that costs little to know."""
+
     def queries(self, split: str) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
 
@@ -35,6 +38,10 @@ class Folder:
     def passages(self) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
         return text.texts(self.folder / self._passages)
+
+    def passage_count(self) -> int | None:
+        """Return the lines of the file; None if it is gzipped."""
+        return text.line_count(self.folder / self._passages)
 
     def queries(self, split: str) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
@@ -73,6 +80,11 @@ class IrDatasets:
         """Yield (passage id, text)."""
         for doc in self._load(self.identifier, "docs").docs_iter():
             yield self._filled(doc.doc_id, doc.default_text(), self.identifier)
+
+    def passage_count(self) -> int | None:
+        """Return the count that ir_datasets publishes; None if it publishes none."""
+        count = self._load(self.identifier, "docs").docs_metadata().get("count")
+        return None if count is None else int(count)
 
     def queries(self, split: str) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""

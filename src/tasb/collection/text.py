@@ -29,6 +29,14 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             ) from None
 
 
+def line_count(path: Path) -> int | None:
+    """Return how many lines a file has; None if it is missing, or gzipped."""
+    if path.suffix == ".gz" or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
 def _raw_lines(path: Path) -> Iterator[bytes]:
     if not path.is_file():
         raise TasbError(f"{path}: no such file (looked at {path.resolve()})")

@@ -114,7 +114,7 @@ def difference(raw, changed):
             {*of_runs(RUNS), *CLUSTERED, *BASELINE_QUERIES, *BASELINE_RANKING},
         ),
         ("students.alpha", 0.5, of_runs(DUAL)),
-        ("students.in_batch_normalization", "printed", of_runs(IN_BATCH | DUAL)),
+        ("students.in_batch_form", "published", of_runs(IN_BATCH | DUAL)),
         ("students.in_batch_scores", "live", of_runs(IN_BATCH | DUAL)),
         ("students.stored_gigabytes", 20, set()),
         ("runs.dual-tas.lr", 1e-5, of_runs({"dual-tas"})),

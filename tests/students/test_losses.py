@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasb.students.list_losses import kl_divergence, lambdarank, listnet
 from tasb.students.losses import in_batch_margin_mse, margin_mse, ranknet
 
 STEP = 1e-5
@@ -22,7 +23,7 @@ def ranknet_loop(positive, negative):
     return -sum(math.log(probability) for probability in probabilities) / len(positive)
 
 
-def printed_loop(student, teacher):
+def published_loop(student, teacher):
     """Eq. 7: all passages of the batch, the own ones among them, over 2|Q|."""
     queries = range(len(student))
     total = 0.0
@@ -47,6 +48,49 @@ def released_loop(student, teacher):
         ]
         halves.append(sum(squares) / len(squares))
     return 0.5 * halves[0] + 0.5 * halves[1]
+
+
+def softmax(values):
+    powers = [math.exp(value - max(values)) for value in values]
+    return [power / sum(powers) for power in powers]
+
+
+def kl_loop(student, teacher, form):
+    """The sum over a list of t (log t - log s); as released, s stands for log s."""
+    total = 0.0
+    for scores, taught in zip(student, teacher):
+        for s, t in zip(softmax(scores), softmax(taught)):
+            total += t * (math.log(t) - (s if form == "released" else math.log(s)))
+    return total / len(student)
+
+
+def listnet_loop(student, teacher, form):
+    total = 0.0
+    for scores, taught in zip(student, teacher):
+        for s, t in zip(softmax(scores), softmax(taught)):
+            total -= t * math.log(s + (1e-6 if form == "released" else 0))
+    return total / len(student)
+
+
+def lambdarank_loop(student, teacher, form):
+    """nDCG-Loss2, pair by pair: rank i above rank j in the student's order, or below it."""
+    released, total = form == "released", 0.0
+    for scores, taught in zip(student, teacher):
+        labels = [y + 2 if released and y > 0.001 else y for y in softmax(taught)]
+        ranked = sorted(zip(scores, labels), reverse=True)
+        best = sorted(labels, reverse=True)
+        ideal = sum((2**y - 1) / math.log2(1 + rank) for rank, y in enumerate(best, start=1))
+        for i, (s_i, y_i) in enumerate(ranked, start=1):
+            for j, (s_j, y_j) in enumerate(ranked, start=1):
+                if y_i > y_j:
+                    apart = abs(i - j)
+                    step = 1 / math.log2(1 + apart) - 1 / math.log2(2 + apart)
+                    weight = step * abs((2**y_i - 1) - (2**y_j - 1)) / ideal
+                    probability = 1 / (1 + math.exp(-(s_i - s_j)))
+                    if released:
+                        probability = max(probability, 1e-10)
+                    total -= weight * math.log2(probability)
+    return total if released else total / len(student)
 
 
 def slope(loop, values):
@@ -110,15 +154,15 @@ def test_ranknet_does_not_overflow():
 
 
 @pytest.mark.parametrize(
-    ("normalization", "loop"), [("printed", printed_loop), ("released", released_loop)]
+    ("form", "loop"), [("published", published_loop), ("released", released_loop)]
 )
 @given(seed=seeds, b=sizes)
 @settings(max_examples=10, deadline=None)
-def test_in_batch_margin_mse_and_its_gradient_are_those_of_equation_7(normalization, loop, seed, b):
+def test_in_batch_margin_mse_and_its_gradient_are_those_of_equation_7(form, loop, seed, b):
     student, teacher = draw(seed, 2, b, 2 * b)
     student.requires_grad_()
     less_own = teacher - teacher.diagonal()[:, None]
-    loss = in_batch_margin_mse(student, less_own, normalization)
+    loss = in_batch_margin_mse(student, less_own, form)
     loss.backward()
     scores, taught = student.tolist(), teacher.tolist()
     assert_close(loss, loop(scores, taught))
@@ -129,14 +173,68 @@ def test_released_in_batch_loss_does_not_see_the_own_negative():
     scores, teacher = torch.zeros(2, 4), torch.zeros(2, 4)
     teacher[0, 2] = teacher[1, 3] = 9.0
     assert float(in_batch_margin_mse(scores, teacher, "released")) == 0
-    assert float(in_batch_margin_mse(scores, teacher, "printed")) == (81 + 81) / 4
+    assert float(in_batch_margin_mse(scores, teacher, "published")) == (81 + 81) / 4
 
 
-def test_printed_in_batch_loss_is_31_times_the_released_one_at_batch_32():
+def test_published_in_batch_loss_is_31_times_the_released_one_at_batch_32():
     teacher = torch.ones(32, 64)
     for own in (0, 32):
         teacher[range(32), range(own, own + 32)] = 0
-    printed, released = (
-        in_batch_margin_mse(torch.zeros(32, 64), teacher, name) for name in ("printed", "released")
+    published, released = (
+        in_batch_margin_mse(torch.zeros(32, 64), teacher, form)
+        for form in ("published", "released")
     )
-    assert float(printed / released) == pytest.approx(31)
+    assert float(published / released) == pytest.approx(31)
+
+
+@pytest.mark.parametrize("form", ["released", "published"])
+@pytest.mark.parametrize(
+    ("loss", "loop"),
+    [(kl_divergence, kl_loop), (listnet, listnet_loop), (lambdarank, lambdarank_loop)],
+)
+@given(seed=seeds, b=sizes)
+@settings(max_examples=10, deadline=None)
+def test_list_losses_and_their_gradients_are_those_of_the_loops(form, loss, loop, seed, b):
+    student, teacher = draw(seed, 2, b, 2 * b)
+    student.requires_grad_()
+    less_own = teacher - teacher.diagonal()[:, None]
+    value = loss(student, less_own, form)
+    value.backward()
+    scores, taught = student.tolist(), teacher.tolist()
+    assert_close(value, loop(scores, taught, form))
+    assert_close(student.grad, slope(lambda scores: loop(scores, taught, form), scores))
+
+
+def test_published_divergence_vanishes_where_student_and_teacher_agree_and_the_released_does_not():
+    scores = draw(1, 3, 6)
+    assert float(kl_divergence(scores, scores + 5, "published")) == pytest.approx(0, abs=1e-12)
+    agreeing, away = scores.clone().requires_grad_(), scores
+    kl_divergence(agreeing, away, "released").backward()
+    assert float(agreeing.grad.abs().max()) > 0.01
+
+
+def test_published_listnet_has_the_gradient_of_the_divergence():
+    gradients = []
+    for loss in (kl_divergence, listnet):
+        student = draw(2, 3, 6).requires_grad_()
+        loss(student, draw(3, 3, 6), "published").backward()
+        gradients.append(student.grad)
+    torch.testing.assert_close(*gradients)
+
+
+def test_lambdarank_weighs_a_swap_of_neighbours_by_hand():
+    """Two passages, the worse one on top: w = (1/D(1) - 1/D(2)) |G_1 - G_2|, D(r) = log2(1 + r)."""
+    better = 1 / (1 + math.exp(-2.0))
+    labels = [1 - better, better]
+    ideal = (2 ** labels[1] - 1) + (2 ** labels[0] - 1) / math.log2(3)
+    weight = (1 - 1 / math.log2(3)) * (2 ** labels[1] - 2 ** labels[0]) / ideal
+    student, teacher = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+    expected = weight * math.log2(1 + math.e)
+    assert float(lambdarank(student, teacher, "published")) == pytest.approx(expected, rel=1e-5)
+
+
+def test_released_lambdarank_gives_no_gradient_to_a_pair_that_is_far_out_of_order():
+    for form, moved in (("released", False), ("published", True)):
+        student = torch.tensor([[40.0, 0.0]], requires_grad=True)
+        lambdarank(student, torch.tensor([[0.0, 2.0]]), form).backward()
+        assert bool(student.grad.abs().max() > 1e-6) is moved

@@ -9,7 +9,7 @@ from tasb.models.bert_cat import BertCat
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
 from tasb.plans.plan import read_plan
-from tasb.students.objective import Objective
+from tasb.students.objective import IN_BATCH_LOSSES, Objective
 from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
 
 CLS, SEP = 2, 3
@@ -163,6 +163,59 @@ def test_a_query_has_a_dropout_of_its_own_for_its_negative_in_two_passes(
     own_positive, own_negative = scores.every.diagonal(), scores.every[:, b:].diagonal()
     torch.testing.assert_close(scores.positive, own_positive, atol=1e-4, rtol=1e-4)
     assert torch.allclose(scores.negative, own_negative, atol=1e-4) is (passes == 1)
+
+
+@pytest.mark.parametrize("name", ["kl", "listnet", "lambdarank"])
+@pytest.mark.parametrize("form", ["released", "published"])
+def test_list_losses_stand_beside_the_pairwise_one(world, tiny_run, batch, teacher, name, form):
+    settings = tiny_run.model_copy(update={"in_batch_loss": name, "in_batch_form": form})
+    found = objective(settings, world.student(), world, teacher)
+    losses = found.losses(batch)
+    margins = torch.from_numpy(teacher.margins(batch).astype("f4"))
+    expected = IN_BATCH_LOSSES[name](found.scores(batch).every, margins, form)
+    assert losses["in_batch_loss"].item() == pytest.approx(expected.item())
+    total = losses["pairwise_loss"] + 0.75 * losses["in_batch_loss"]
+    assert losses["loss"].item() == pytest.approx(total.item())
+
+
+def gradients(settings, model, world, teacher, batch):
+    """Return the loss of a batch, its gradients, and the most token states kept for them."""
+    torch.manual_seed(11)
+    kept = []
+
+    def count(tensor):
+        kept.append(tensor.numel())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        loss = objective(settings, model, world, teacher).losses(batch)["loss"]
+    loss.backward()
+    return loss.item(), [p.grad for p in model.parameters() if p.grad is not None], sum(kept)
+
+
+def test_gradient_cache_equals_one_piece_without_dropout(world, tiny_run, batch, teacher):
+    cached = tiny_run.model_copy(update={"gradient_cache": 20})
+    loss, whole, kept = gradients(tiny_run, world.student(), world, teacher, batch)
+    again, parts, fewer = gradients(cached, world.student(), world, teacher, batch)
+    assert again == pytest.approx(loss, rel=1e-5)
+    limit = 1e-5 * max(float(gradient.abs().max()) for gradient in whole)
+    for found, expected in zip(parts, whole, strict=True):
+        torch.testing.assert_close(found, expected, atol=limit, rtol=1e-4)
+    assert fewer < kept / 5
+
+
+def test_gradient_cache_draws_the_same_dropout_in_both_passes(
+    world, tiny_run, batch, teacher, monkeypatch
+):
+    """Against one backward pass through all chunks, kept in memory, from the same seed."""
+    cached = tiny_run.model_copy(update={"gradient_cache": 20})
+    loss, parts, _ = gradients(cached, world.student().train(), world, teacher, batch)
+    monkeypatch.setattr("tasb.models.encoder.checkpoint", lambda run, *inputs, **_: run(*inputs))
+    again, kept, _ = gradients(cached, world.student().train(), world, teacher, batch)
+    assert loss == again
+    assert all(torch.equal(found, expected) for found, expected in zip(parts, kept, strict=True))
+    other, _, _ = gradients(cached, world.student(), world, teacher, batch)
+    assert other != loss
 
 
 def test_a_cross_encoder_scores_each_query_with_its_two_passages(world, tiny_run, batch):

@@ -1,13 +1,13 @@
 """A transformer over sequences of any length, in groups of like length."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
@@ -27,6 +27,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.transformer = transformer
         self.special = special
+        self.recompute = False
+        """Whether a group is encoded once more for its backward pass, in place of keeping its
+        activations (gradient caching, Gao et al. 2021); dropout draws the same both times."""
         inputs = inspect.signature(transformer.forward).parameters
         self._segments = "token_type_ids" in inputs
 
@@ -79,17 +82,26 @@ class Encoder(nn.Module):
             sequences: token ids with special tokens.
             tokens: padded tokens that a group may hold.
         """
-        padded = self._padded(sequences, tokens)
-        words: Iterable[torch.Tensor | None] = repeat(None)
-        if torch.is_grad_enabled():
-            padded = list(padded)
-            words = self._words([ids for _, ids, _ in padded])
+        if not torch.is_grad_enabled():
+            for group, ids, mask in self._padded(sequences, tokens):
+                yield group, mask, self.states(ids, mask)
+            return
+        padded = list(self._padded(sequences, tokens))
+        words = self._words([ids for _, ids, _ in padded])
         for (group, ids, mask), embedded in zip(padded, words):
-            yield group, mask, self.states(ids, mask, embedded)
+            yield group, mask, self._differentiable_states(ids, mask, embedded)
+
+    def _differentiable_states(
+        self, ids: torch.Tensor, mask: torch.Tensor, words: torch.Tensor
+    ) -> States:
+        if not self.recompute:
+            return self.states(ids, mask, words)
+        states: States = checkpoint(self.states, ids, mask, words, use_reentrant=False)
+        return states
 
     def _padded(
         self, sequences: Sequences, tokens: int
-    ) -> Iterable[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         """Yield indices, ids and mask of each group, on the model's device."""
         at = next(self.parameters()).device
         lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)

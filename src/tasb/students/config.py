@@ -49,10 +49,11 @@ class Training(Settings):
     """The teacher whose margins the pairs carry, for Margin-MSE and for the bins."""
     pairwise_loss: Literal["margin-mse", "ranknet", "none"] = "margin-mse"
     """On the sampled pair: Margin-MSE on the margins (Eq. 6), or RankNet on the labels."""
-    in_batch_loss: Literal["margin-mse", "none"] = "none"
-    """On each query with all passages of its batch (Eq. 7)."""
+    in_batch_loss: Literal["margin-mse", "kl", "listnet", "lambdarank", "none"] = "none"
+    """On each query with all passages of its batch: Eq. 7, or a list-wise loss of Table 3."""
     in_batch_teacher: str = "colbert"
-    in_batch_normalization: Literal["released", "printed"] = "released"
+    in_batch_form: Literal["released", "published"] = "released"
+    """As the paper's code computes the loss, or as the paper (or the loss's own) prints it."""
     in_batch_scores: Literal["auto", "stored", "live"] = "auto"
     """The teacher's scores made before the training, or inside it; auto stores them as long
     as they take at most `stored_gigabytes`."""
@@ -71,6 +72,9 @@ class Training(Settings):
     clip_norm: float | None = Field(None, gt=0)
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     batch_size: int = Field(32, ge=2)
+    gradient_cache: int | None = Field(None, ge=1)
+    """Padded tokens that are kept for the backward pass at a time; the rest of a batch is
+    encoded once more for it. So a batch of any size fits a device; null keeps all."""
     steps: int = Field(800_000, ge=1)
     seed: int = 0
     query_length: int = Field(30, ge=3)

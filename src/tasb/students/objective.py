@@ -12,14 +12,22 @@ from tasb.models.colbert import ColBert
 from tasb.models.device import autocast
 from tasb.plans.plan import Batch
 from tasb.students.config import Training
+from tasb.students.list_losses import kl_divergence, lambdarank, listnet
 from tasb.students.losses import in_batch_margin_mse, margin_mse, ranknet
 from tasb.teachers.in_batch import InBatchTeacher
 from tasb.tokens.store import TokenStore
 
 Model = BertDot | BertCat | ColBert
 
+IN_BATCH_LOSSES = {
+    "margin-mse": in_batch_margin_mse,
+    "kl": kl_divergence,
+    "listnet": listnet,
+    "lambdarank": lambdarank,
+}
+
 FORWARD_TOKENS = 16_384
-"""Padded tokens in one forward pass of a training step."""
+"""Padded tokens in one forward pass of a training step without gradient cache."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Objective:
         self.queries, self.passages = queries, passages
         self.precision = precision
         self.device = next(model.parameters()).device
+        self.forward_tokens = settings.gradient_cache or FORWARD_TOKENS
+        model.encoder.recompute = settings.gradient_cache is not None
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the loss to minimise as ``loss`` (Eq. 8), and its parts."""
@@ -60,9 +70,8 @@ class Objective:
             parts["pairwise_loss"] = margin_mse(scores.positive, scores.negative, margin)
         if self.teacher is not None and scores.every is not None:
             margins = torch.as_tensor(np.array(self.teacher.margins(batch)), device=self.device)
-            parts["in_batch_loss"] = in_batch_margin_mse(
-                scores.every, margins.float(), settings.in_batch_normalization
-            )
+            loss = IN_BATCH_LOSSES[settings.in_batch_loss]
+            parts["in_batch_loss"] = loss(scores.every, margins.float(), settings.in_batch_form)
         alpha = settings.alpha if len(parts) == 2 else 1.0
         weights = {"pairwise_loss": 1.0, "in_batch_loss": alpha}
         total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
@@ -85,7 +94,7 @@ class Objective:
         passes = self.settings.query_passes
         texts = self._queries(batch) * passes + self._passages(batch)
         with autocast(self.precision, self.device):
-            vectors = model(texts, FORWARD_TOKENS)
+            vectors = model(texts, self.forward_tokens)
         b = len(batch.query)
         first, second = vectors[:b], vectors[(passes - 1) * b : passes * b]
         positive, negative = vectors[passes * b :].split(b)
@@ -99,11 +108,13 @@ class Objective:
             for side in (batch.positive, batch.negative)
             for query, passage in zip(batch.query, side)
         ]
-        scores: torch.Tensor = model(pairs, FORWARD_TOKENS)
+        scores: torch.Tensor = model(pairs, self.forward_tokens)
         return scores
 
     def _colbert(self, model: ColBert, batch: Batch) -> torch.Tensor:
-        return model.pair_scores(self._queries(batch) * 2, self._passages(batch), FORWARD_TOKENS)
+        return model.pair_scores(
+            self._queries(batch) * 2, self._passages(batch), self.forward_tokens
+        )
 
     def _queries(self, batch: Batch) -> list[np.ndarray]:
         return self._single(self.queries, batch.query, self.settings.query_length)

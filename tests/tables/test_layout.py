@@ -38,8 +38,9 @@ def test_metrics_are_printed_with_their_cutoff(metric, printed):
 def arranged(measured):
     """Arrange a table of systems good and poor on two query sets."""
 
-    def arrange(*rows, paper=NO_PAPER, notes=(), steps=None, poor=None):
-        table = Table(title="T", columns=["System"], metrics=["ndcg@10", "map"], rows=rows)
+    def arrange(*rows, paper=NO_PAPER, notes=(), steps=None, poor=None, statistics=()):
+        shape = {"title": "T", "columns": ["System"], "metrics": ["ndcg@10", "map"]}
+        table = Table(**shape, rows=rows, statistics=statistics)
         values = {"good": GOOD, "poor": POOR}
         metrics = {
             (system, query_set): measured({"ndcg@10": column, "map": column})
@@ -95,3 +96,13 @@ def test_a_missing_value_is_a_dash_with_its_reason_once_below(arranged, measured
     found = arranged(*rows, notes=["About."], poor=poor)
     assert [cell.value for cell in found.lines[1].cells] == [".175", ".175", "–", "–"]
     assert found.notes == ["About.", "–: no passage is judged 2 or above"]
+
+
+def test_rows_of_statistics_stand_below_the_others_without_a_letter(arranged):
+    rows = [Row(system=name, labels=[name]) for name in ("good", "poor")]
+    found = arranged(*rows, statistics=["average", "standard-deviation"]).lines
+    assert [(line.letter, line.labels) for line in found[2:]] == [
+        ("", ["Average"]), ("", ["Standard deviation"]),
+    ]  # fmt: skip
+    assert [cell.value for cell in found[2].cells] == [".537"] * 4
+    assert [cell.value for cell in found[3].cells] == [".513"] * 4

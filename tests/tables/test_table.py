@@ -1,5 +1,7 @@
 """Cells: our value, the paper's where it is comparable, letters, and reasons."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from pydantic import ValidationError
@@ -11,6 +13,7 @@ from tasb.tables.table import (
     NO_PAPER,
     PAPER,
     SCHEMA,
+    Metrics,
     Steps,
     cells,
     read_paper,
@@ -18,6 +21,7 @@ from tasb.tables.table import (
     row_name,
 )
 
+PAPER_TABLES = Path(__file__).parents[2] / "resources" / "paper"
 GOOD = [0.9, 0.8, 0.9, 0.7, 0.8, 0.9]
 FAIR = [0.8, 0.8, 0.8, 0.7, 0.7, 0.9]
 POOR = [0.1, 0.2, 0.1, 0.1, 0.3, 0.2]
@@ -187,6 +191,44 @@ def test_more_rows_than_letters_are_refused_by_name(measured):
     assert "".join(full["letter"]) == LETTERS
     with pytest.raises(TasbError, match=r"tables\.table4: at most 52 rows"):
         filled(table_of(*["x"] * 53), metrics)
+
+
+def test_statistics_of_the_papers_instances_are_the_papers():
+    """Table 5, as far as its rounded instances tell; over n, .005 would be .0044."""
+    published = read_paper(PAPER_TABLES / "table5.tsv")
+    instances = [row for row in published["row"].unique(maintain_order=True) if len(row) == 1]
+    table = table_of(*instances, metrics=["ndcg@10", "recall@1000"])
+    sets = ["trec-dl-2019", "trec-dl-2020"]
+    metrics = {
+        (row, query_set): Metrics(
+            pl.DataFrame({"query_id": ["q"] * 2, "metric": table.metrics, "value": [0.0, 0.0]}),
+            published.filter(row=row, query_set=query_set).select(
+                "metric", "value", queries=pl.lit(1, pl.Int64), reason=pl.lit(None, pl.String)
+            ),
+        )
+        for row in instances
+        for query_set in sets
+    }
+    table = table.model_copy(update={"statistics": ["average", "standard-deviation"]})
+    found = filled(table, metrics, {name: name for name in sets}, published)
+    summed = found.filter(pl.col("letter") == "")
+    assert summed.height == 8
+    assert summed["paper"].to_list() == [
+        0.712, 0.004, 0.840, 0.005, 0.689, 0.008, 0.861, 0.003,
+    ]  # fmt: skip
+    assert summed["value"].to_list() == pytest.approx(summed["paper"].to_list(), abs=6e-4)
+
+
+def test_a_statistic_of_a_missing_value_or_of_one_row_has_a_reason(measured):
+    missing = measured({"ndcg@10": GOOD}, reason="no passage is judged")
+    metrics = {("x", "dev"): measured({"ndcg@10": GOOD}), ("y", "dev"): missing}
+    both = {"statistics": ["average", "standard-deviation"]}
+    found = filled(table_of("x", "y").model_copy(update=both), metrics)
+    assert found["value"].to_list() == [pytest.approx(5 / 6), None, None, None]
+    assert found["reason"].to_list()[2:] == ["a value that it sums up is missing"] * 2
+    found = filled(table_of("x").model_copy(update=both), metrics)
+    assert found["value"].to_list() == [pytest.approx(5 / 6)] * 2 + [None]
+    assert found["reason"].to_list()[-1] == "a standard deviation needs two rows"
 
 
 def test_a_row_is_named_as_in_the_paper_or_by_its_system():

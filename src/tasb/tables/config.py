@@ -1,4 +1,6 @@
-"""Config of the tables: a table is a list of systems."""
+"""Config of tables and figures: a table is a list of systems."""
+
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,3 +27,41 @@ class Table(Settings):
     """Headings of the label columns."""
     metrics: list[str] = Field(min_length=1)
     rows: list[Row] = Field(min_length=1)
+    statistics: list[Literal["average", "standard-deviation"]] = []
+    """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""
+
+
+class TopicsFigure(Settings):
+    """Figure 1: a t-SNE map of the queries of some topics, drawn at random."""
+
+    kind: Literal["topics"]
+    title: str
+    clusters: str = "default"
+    topics: int = Field(8, ge=1, le=8)
+    examples: int = Field(3, ge=0)
+    """Queries of each topic that are printed."""
+    perplexity: float = Field(30, gt=0)
+
+
+class Sampled(Settings):
+    """A run whose batches are shown."""
+
+    run: str
+    label: str
+
+
+class BatchesFigure(Settings):
+    """Figure 2: topics and teacher margins in the batches of runs with different samplers."""
+
+    kind: Literal["batches"]
+    title: str
+    rows: list[Sampled] = Field(min_length=1)
+    clusters: str = "default"
+    """The topics that are counted, also in batches that were drawn without them."""
+    bins: int = Field(10, ge=1)
+    """Margin bins of a query's pairs, h of Eq. 12."""
+    steps: int = Field(1000, ge=1)
+    """First batches that are read, as far as the first file of a plan has them."""
+
+
+Figure = Annotated[TopicsFigure | BatchesFigure, Field(discriminator="kind")]

@@ -72,6 +72,12 @@ def grid(table: Table, cells: pl.DataFrame, notes: list[str]) -> Grid:
                 cells=[_cell(values) for values in own.iter_rows(named=True)],
             )
         )
+    for statistic in table.statistics:
+        own = cells.filter(pl.col("row") == statistic, pl.col("letter") == "")
+        label = statistic.replace("-", " ").capitalize()
+        labels = [label, *[""] * (len(table.columns) - 1)]
+        values = [_cell(cell) for cell in own.iter_rows(named=True)]
+        lines.append(Line(group=None, letter="", labels=labels, steps="", cells=values))
     reasons = cells.filter(pl.col("value").is_null())["reason"].unique().sort().to_list()
     return Grid(
         title=table.title,

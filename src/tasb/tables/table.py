@@ -68,8 +68,8 @@ def cells(
     """Return the cells of a table; columns as in `SCHEMA`.
 
     A row's letter is its place in the table; `better_than` holds the letters of the rows that
-    it beats significantly. The paper's value is given for a query set that names one of the
-    paper's, at the same cutoff.
+    it beats significantly; rows of statistics have none. The paper's value is given for a query
+    set that names one of the paper's, at the same cutoff.
 
     Args:
         name: of the table, such as ``table4``.
@@ -95,16 +95,31 @@ def cells(
         for metric in table.metrics:
             found = [metrics[row.system, query_set] for row in table.rows]
             wins = _wins(found, metric, threshold, correction)
-            for number, (row, values) in enumerate(zip(table.rows, found)):
-                line = {
-                    "table": name,
-                    "letter": LETTERS[number],
-                    "query_set": query_set,
-                    "paper": published.get((row.paper, theirs, metric)),
-                    "better_than": wins[number],
-                }
-                lines.append(line | _row_values(row, values, metric, steps.get(row.system)))
+            rows = [
+                {"letter": letter, "paper": published.get((row.paper, theirs, metric))}
+                | {"better_than": better}
+                | _row_values(row, values, metric, steps.get(row.system))
+                for letter, row, values, better in zip(LETTERS, table.rows, found, wins)
+            ]
+            for statistic in table.statistics:
+                summary = {"paper": published.get((statistic, theirs, metric))}
+                rows.append(summary | _statistic(statistic, rows[: len(found)]))
+            lines += [{"table": name, "query_set": query_set, **row} for row in rows]
     return pl.DataFrame(lines, schema=SCHEMA)
+
+
+def _statistic(statistic: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sum up the values of one metric in all rows."""
+    values = [row["value"] for row in rows]
+    shared = {key: rows[0][key] for key in ("metric", "queries")}
+    line = {"row": statistic, "letter": "", "better_than": "", "value": None, **shared}
+    if None in values:
+        return line | {"reason": "a value that it sums up is missing"}
+    if statistic == "average":
+        return line | {"value": float(np.mean(values))}
+    if len(values) < 2:
+        return line | {"reason": "a standard deviation needs two rows"}
+    return line | {"value": float(np.std(values, ddof=1))}
 
 
 def _check_paper(

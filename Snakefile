@@ -37,10 +37,10 @@ for alias in ("tables", "results/tables", "results/tables/"):
             TARGETS.everything,
 
 
-for table in CONFIG.tables:
+for target in [*CONFIG.tables, *CONFIG.figures]:
 
     rule:
         name:
-            table
+            target
         input:
-            TARGETS.table(table),
+            TARGETS.of(target),

@@ -6,8 +6,14 @@ from tasb.config.load import load_config
 def test_the_config_of_the_repository_is_valid(raw):
     config = load_config(raw)
     assert config.data.folder == "resources/mini"
-    assert len(config.runs) == 11
     assert len(config.tables["table4"].rows) == 15
+    assert config.targets == ["table4", "figure1", "figure2"]
+
+
+def test_a_table_shows_all_metrics_unless_it_names_its_own(raw, changed):
+    assert load_config(raw).tables["table4"].metrics == raw["metrics"]["names"]
+    own = load_config(changed("tables.table4.metrics", ["mrr@10"]))
+    assert own.tables["table4"].metrics == ["mrr@10"]
 
 
 @pytest.mark.parametrize(

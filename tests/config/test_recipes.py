@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tasb.config.artifacts import Artifacts
 from tasb.config.load import load_config
-from tasb.config.recipes import Recipes, canonical, digest, made
+from tasb.config.recipe import canonical, digest, made
+from tasb.config.recipes import Recipes
 
 SETS = ("test", "graded")
 PAIRWISE = {"pairwise-random", "pairwise-tas", "pairwise-tas-balanced"}
@@ -48,12 +49,13 @@ def of_plans(runs):
     return {f"plan/{name}" for name in runs} | {f"plan_scores/{name}" for name in taught}
 
 
+FIGURES = {"figure1", "figure2"}
 BASELINE_RANKING = {"ranking/baseline/validation", "early_stopping_set"}
-CLUSTERED = {"clusters", *of_plans(TAS), *of_runs(TAS)}
+CLUSTERED = {"clusters", *FIGURES, *of_plans(TAS), *of_runs(TAS)}
 ALL_PLANS = of_plans(RUNS) | {"plan/bert-cat", "plan/colbert"}
 TEACHERS = {"training/bert-cat", "training/colbert", "pair_scores"}
 TRAINED = {*TEACHERS, *ALL_PLANS, *of_runs(RUNS), *results(RERANKED)}
-TRAINED |= {"clusters", *BASELINE_QUERIES, *BASELINE_RANKING}
+TRAINED |= {"clusters", *FIGURES, *BASELINE_QUERIES, *BASELINE_RANKING}
 DRAWN = {"query_set/training", "tokens/training", "pairs", *TRAINED}
 METRICS = {f"metrics/{name}/{query_set}" for name in SYSTEMS for query_set in SETS}
 SEARCHED = {name for name in results(DENSE) if not name.startswith("query_vectors/")}
@@ -67,6 +69,7 @@ def all_recipes(raw):
     found |= {"clusters": at.clusters("default"), "pair_scores": at.pair_scores("bert-cat")}
     found |= {"early_stopping_set": at.early_stopping_set(), "table": at.table("table4")}
     found["tokens/passages"] = at.passage_tokens("minilm")
+    found |= {name: at.figure(name) for name in FIGURES}
     for name in ("train", "training", "validation", *SETS):
         found[f"query_set/{name}"] = at.query_set(name)
         if name != "train":
@@ -115,10 +118,10 @@ def difference(raw, changed):
         ),
         ("students.alpha", 0.5, of_runs(DUAL)),
         ("students.in_batch_form", "published", of_runs(IN_BATCH | DUAL)),
-        ("students.in_batch_scores", "live", of_runs(IN_BATCH | DUAL)),
+        ("students.in_batch_scores", "live", {"figure2", *of_runs(IN_BATCH | DUAL)}),
         ("students.stored_gigabytes", 20, set()),
         ("runs.dual-tas.lr", 1e-5, of_runs({"dual-tas"})),
-        ("runs.dual-tas-balanced.bins", 5, of_plans(BALANCED) | of_runs(BALANCED)),
+        ("runs.dual-tas-balanced.bins", 5, {"figure2", *of_plans(BALANCED), *of_runs(BALANCED)}),
         ("runs.pairwise-tas.bins", 5, set()),
         ("runs.pairwise-random.clusters_per_batch", 2, set()),
         ("runs.none-random.seed", 9, {"plan/none-random", *of_runs({"none-random"})}),
@@ -129,6 +132,7 @@ def difference(raw, changed):
             1e-5,
             {
                 "training/colbert",
+                "figure2",
                 *(f"plan_scores/{name}" for name in IN_BATCH | DUAL),
                 *of_runs(IN_BATCH | DUAL),
                 *results({"colbert-rerank"}),
@@ -140,6 +144,7 @@ def difference(raw, changed):
             0.1,
             {
                 "training/colbert",
+                "figure2",
                 *(f"plan_scores/{name}" for name in IN_BATCH | DUAL),
                 *of_runs(IN_BATCH | DUAL),
                 *results({"colbert-rerank"}),
@@ -160,10 +165,18 @@ def difference(raw, changed):
             {f"{kind}/untrained/{name}" for kind in ("ranking", "metrics") for name in SETS}
             | {"table"},
         ),
-        ("metrics.names", ["ndcg@10", "mrr@10", "recall@50"], {"table", *METRICS}),
+        ("metrics.names", ["ndcg@10", "mrr@10", "recall@50", "map"], {"table", *METRICS}),
         ("metrics.p", 0.01, {"table"}),
         ("tables.table4.title", "Another", {"table"}),
         ("tables.table4.rows.3.labels", ["Another", "Name"], {"table"}),
+        ("figures.figure1.topics", 4, {"figure1"}),
+        ("figures.figure2.rows.0.label", "Another", {"figure2"}),
+        ("targets", ["table4"], set()),
+        (
+            "students.gradient_cache",
+            900,
+            {*of_runs(RUNS), *CLUSTERED, *BASELINE_QUERIES, *BASELINE_RANKING},
+        ),
         ("plans.shard_steps", 10, set()),
         ("systems.unused", {"kind": "lexical", "k1": 3}, set()),
         ("runs.unused", {"sampler": "tas"}, set()),

@@ -166,15 +166,15 @@ def rows_of(*systems):
     [
         ("validation", "dual-tas", "missing; early stopping needs it"),
         ("validation", "reranked", "missing; early stopping needs it"),
-        ("train", "baseline", "null, but the tables need runs.baseline"),
-        ("train", "bert-cat-rerank", "null, but the tables need teachers.bert-cat"),
-        ("passages", "bm25", "null, but the tables need systems.bm25"),
-        ("passages", "baseline", "null, but the tables need runs.baseline"),
+        ("train", "baseline", "null, but the targets need runs.baseline"),
+        ("train", "bert-cat-rerank", "null, but the targets need teachers.bert-cat"),
+        ("passages", "bm25", "null, but the targets need systems.bm25"),
+        ("passages", "baseline", "null, but the targets need runs.baseline"),
     ],
 )
 def test_a_table_that_needs_what_the_collection_lacks_is_refused(raw, refusal, part, row, reason):
     raw["systems"]["reranked"] = {"kind": "rerank", "system": "dual-tas", "model": "colbert"}
-    raw["tables"]["table4"] = rows_of(row)
+    raw["tables"]["table4"], raw["targets"] = rows_of(row), ["table4"]
     message = refusal(f"collections.mini.{part}", None)
     assert message.startswith(f"config: collections.mini.{part}: {reason}")
 
@@ -183,7 +183,7 @@ def test_a_table_that_needs_what_the_collection_lacks_is_refused(raw, refusal, p
     ("part", "row"), [("validation", "baseline"), ("train", "bm25"), ("validation", "untrained")]
 )
 def test_a_collection_may_lack_what_no_table_needs(raw, changed, part, row):
-    raw["tables"]["table4"] = rows_of(row)
+    raw["tables"]["table4"], raw["targets"] = rows_of(row), ["table4"]
     assert getattr(load_config(changed(f"collections.mini.{part}", None)).data, part) is None
 
 
@@ -196,3 +196,32 @@ def test_clusters_need_a_system_with_vectors(refusal):
 def test_a_row_has_a_label_for_each_column(refusal):
     message = refusal("tables.table4.rows.2.labels", ["TAS"])
     assert message == "config: tables.table4.rows[2].labels: 1 for 2 columns"
+
+
+SECOND = "figures.figure2.rows[1].run"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("targets", ["tabel4"], "targets[0]: unknown table or figure 'tabel4'; did you mean"),
+        ("figures.figure1.clusters", "wied", "figures.figure1.clusters: unknown clusters 'wied'"),
+        (
+            "figures.figure2.rows.1.run",
+            "none-random",
+            f"{SECOND}: run 'none-random' has no margins",
+        ),
+        ("figures.figure2.rows.1.run", "dual-tsa", f"{SECOND}: unknown run 'dual-tsa'; did you"),
+        ("figures.table4", {"kind": "topics", "title": "t"}, "figures.table4: a name in 'tables'"),
+        ("figures.figure1.kind", "topcis", "figures.figure1"),
+    ],
+)
+def test_figures_and_targets_name_what_exists(refusal, key, value, message):
+    assert refusal(key, value).startswith(f"config: {message}")
+
+
+def test_the_runs_of_a_figure_have_the_same_teachers(raw, refusal):
+    raw["teachers"]["other"] = raw["teachers"]["colbert"]
+    assert refusal("runs.dual-tas.in_batch_teacher", "other") == (
+        f"config: {SECOND}: run 'dual-tas' has other teachers than the first row"
+    )

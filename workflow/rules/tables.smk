@@ -17,3 +17,39 @@ rule table:
         recipe=lambda wildcards: RECIPES.table(wildcards.table),
     script:
         "../scripts/table.py"
+
+
+rule topics_figure:
+    input:
+        unpack(lambda wildcards: INPUTS.figure(wildcards.figure)),
+        code=code("topics_figure.py"),
+    output:
+        ARTIFACTS.figure("{figure}"),
+    log:
+        f"logs/tables/{C}/{{figure}}.log",
+    benchmark:
+        f"results/benchmarks/tables/{C}/{{figure}}.tsv"
+    wildcard_constraints:
+        figure=one_of(ARTIFACTS.figures_of("topics")),
+    params:
+        recipe=lambda wildcards: RECIPES.figure(wildcards.figure),
+    script:
+        "../scripts/topics_figure.py"
+
+
+rule batches_figure:
+    input:
+        unpack(lambda wildcards: INPUTS.figure(wildcards.figure)),
+        code=code("batches_figure.py"),
+    output:
+        ARTIFACTS.figure("{figure}"),
+    log:
+        f"logs/tables/{C}/{{figure}}.log",
+    benchmark:
+        f"results/benchmarks/tables/{C}/{{figure}}.tsv"
+    wildcard_constraints:
+        figure=one_of(ARTIFACTS.figures_of("batches")),
+    params:
+        recipe=lambda wildcards: RECIPES.figure(wildcards.figure),
+    script:
+        "../scripts/batches_figure.py"

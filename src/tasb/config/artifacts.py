@@ -9,6 +9,7 @@ MODEL = ("config.json", "model.safetensors")
 HEAD = "head.safetensors"
 RECORDS = ("card.json", "log.parquet", "times.json")
 TABLE = ("parquet", "md", "tex", "html")
+FIGURE = ("parquet", "svg")
 
 
 class Artifacts:
@@ -125,7 +126,7 @@ class Artifacts:
 
     def in_batch_scores(self, training: Training) -> list[str]:
         """The stored in-batch scores of a run, if it reads any."""
-        if training.in_batch_loss == "none" or training.live:
+        if not training.stored:
             return []
         folder = (self.plan_name(training), training.in_batch_teacher)
         return [self.path("plans", *folder, f"{shard}.arrow") for shard in self.shards(training)]
@@ -177,3 +178,11 @@ class Artifacts:
     def table(self, table: str) -> list[str]:
         """The files of a table."""
         return [self.path("tables", f"{table}.{suffix}") for suffix in TABLE]
+
+    def figure(self, figure: str) -> list[str]:
+        """The data of a figure, and the figure."""
+        return [self.path("tables", f"{figure}.{suffix}") for suffix in FIGURE]
+
+    def figures_of(self, kind: str) -> list[str]:
+        """Return the names of all figures of a kind."""
+        return [name for name, figure in self.config.figures.items() if figure.kind == kind]

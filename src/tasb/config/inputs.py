@@ -8,6 +8,7 @@ from tasb.config.model import Config
 from tasb.config.slice import Slices
 from tasb.rankings.config import Checkpoint, Rerank, Run, Trec
 from tasb.students.config import Training
+from tasb.tables.config import TopicsFigure
 from tasb.teachers.config import Published
 
 Files = dict[str, str | list[str]]
@@ -174,6 +175,22 @@ class Inputs:
     def table_logs(self, table: str) -> list[str]:
         """The training logs of the rows of a table that are runs."""
         return [self.at.log(run) for run in self.config.runs_of(table).values()]
+
+    def figure(self, name: str) -> Files:
+        """What a figure reads."""
+        figure = self.config.figures[name]
+        clusters = self.at.path("clusters", f"{figure.clusters}.parquet")
+        if isinstance(figure, TopicsFigure):
+            vectors, queries = self.cluster_vectors(figure.clusters), self.at.queries(TRAINING)
+            return {"vectors": vectors, "queries": queries, "clusters": clusters}
+        runs = self.config.sampled(figure)
+        scores = [self.at.in_batch_scores(run)[:1] for run in runs]
+        return {
+            "plans": [self.at.plan(run)[0] for run in runs],
+            "scores": [file for first in scores for file in first] if all(scores) else [],
+            "pairs": self.at.scored_pairs(runs[0]),
+            "clusters": clusters,
+        }
 
     def uses_margins_of(self, training: Training) -> str | None:
         """Return the teacher, trained here, whose margins a training needs, if it does."""

@@ -13,12 +13,14 @@ from tasb.plans.config import Plans
 from tasb.rankings.config import Rankings, Run, System
 from tasb.settings import Settings, nearest
 from tasb.students.config import EarlyStoppingSet, Training
-from tasb.tables.config import Table
+from tasb.tables.config import BatchesFigure, Figure, Table
 from tasb.teachers.config import Published, Teacher
 from tasb.tokens.config import Tokens
 from tasb.vectors.config import Vectors
 
-NAMED = ("collections", "encoders", "teachers", "clusters", "runs", "systems", "tables")
+NAMED = (
+    "collections", "encoders", "teachers", "clusters", "runs", "systems", "tables", "figures",
+)  # fmt: skip
 """Parts of the config that hold declarations by name; null takes one away."""
 
 
@@ -45,17 +47,27 @@ class Config(Settings):
     rankings: Rankings = Rankings()
     metrics: Metrics = Metrics()
     tables: dict[str, Table] = Field(min_length=1)
+    figures: dict[str, Figure] = {}
+    targets: list[str] | None = None
+    """The tables and figures that `results/tables` makes; null for all of them."""
 
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, data: Any) -> Any:
-        """Drop declarations that a later config sets to null; let runs extend `students`."""
+        """Drop declarations that a later config sets to null, and fill in what others share.
+
+        Runs extend `students`; tables show all of `metrics.names`.
+        """
         if not isinstance(data, dict):
             return data
         data = {key: _declared(value) if key in NAMED else value for key, value in data.items()}
         shared = data.get("students") or {}
         if isinstance(data.get("runs"), dict):
             data["runs"] = {name: merged(shared, run) for name, run in data["runs"].items()}
+        metrics = data.get("metrics")
+        if isinstance(data.get("tables"), dict) and isinstance(metrics, dict):
+            shown = {"metrics": metrics["names"]} if "names" in metrics else {}
+            data["tables"] = {name: merged(shown, own) for name, own in data["tables"].items()}
         return data
 
     @property
@@ -73,6 +85,10 @@ class Config(Settings):
         """Return the run of each system in a table that is one."""
         systems = {row.system: self.system(row.system) for row in self.tables[table].rows}
         return {name: found.run for name, found in systems.items() if isinstance(found, Run)}
+
+    def sampled(self, figure: BatchesFigure) -> list[Training]:
+        """Return the runs whose batches a figure shows."""
+        return [self.runs[row.run] for row in figure.rows]
 
     def trained(self, name: str) -> Training:
         """Return the training of a run or of a teacher."""

@@ -6,49 +6,18 @@ config changes the recipes of just what depends on it, also where Snakemake has 
 that something upstream was to be made anew.
 """
 
-import hashlib
-import json
 from typing import Any
 
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.model import Config
+from tasb.config.recipe import Recipe, canonical, made
 from tasb.config.slice import Slices
 from tasb.models.card import Card
 from tasb.rankings.config import Checkpoint, Lexical, Rerank, Run, Trec
 from tasb.seeds import derive
-from tasb.settings import Settings
 from tasb.students.config import Training
+from tasb.tables.config import TopicsFigure
 from tasb.teachers.config import Published
-
-Recipe = dict[str, Any]
-
-
-def canonical(value: Any) -> Any:
-    """Return plain values with all keys sorted; the order of keys in a config means nothing.
-
-    Raises:
-        TypeError: a value that Snakemake could not track.
-    """
-    if isinstance(value, Settings):
-        return canonical(value.plain())
-    if isinstance(value, dict):
-        return {str(key): canonical(value[key]) for key in sorted(value)}
-    if isinstance(value, list | tuple):
-        return [canonical(item) for item in value]
-    if value is None or type(value) in (bool, int, float, str):
-        return value
-    raise TypeError(f"{type(value)} would not be tracked by Snakemake")
-
-
-def digest(recipe: Recipe) -> str:
-    """Return a short name for a recipe."""
-    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def made(settings: dict[str, Any], **sources: Recipe) -> Recipe:
-    """Return the recipe with these settings, made from artifacts with those recipes."""
-    upstream = {name: digest(recipe) for name, recipe in sources.items()}
-    return dict(canonical({**settings, "from": upstream}))
 
 
 class Recipes:
@@ -285,3 +254,19 @@ class Recipes:
         settings = {"name": name, "table": table, "query_sets": sets, "test": test, "runs": runs}
         settings["query_set_names"] = list(sets)  # keys of a recipe are sorted, rows are not
         return made({**settings, "collection": self.config.collection}, **sources)
+
+    def figure(self, name: str) -> Recipe:
+        """A figure."""
+        figure = self.config.figures[name]
+        clusters = self.clusters(figure.clusters)
+        if isinstance(figure, TopicsFigure):
+            seed = derive(self.config.seed, "tables", name)
+            queries = self.query_set(TRAINING)
+            return made({"figure": figure, "seed": seed}, clusters=clusters, queries=queries)
+        runs = self.config.sampled(figure)
+        sources = {f"plan {row}": self.plan(run) for row, run in enumerate(runs)}
+        for row, run in enumerate(runs):
+            if run.stored:
+                sources[f"scores {row}"] = self.plan_scores(run, run.in_batch_teacher)
+        teachers = {"pairwise": runs[0].margins, "in-batch": runs[0].in_batch_teacher}
+        return made({"figure": figure, "teachers": teachers}, clusters=clusters, **sources)

@@ -5,6 +5,7 @@ import graphlib
 from tasb.config.model import Config, require
 from tasb.rankings.config import Checkpoint, Rerank, Run, Trec
 from tasb.students.config import Training
+from tasb.tables.config import BatchesFigure
 from tasb.teachers.config import Published
 
 Graph = dict[str, set[str]]
@@ -20,9 +21,12 @@ def check_references(config: Config) -> None:
     require(config.collection, config.collections, "collection", "collection")
     _check_names_are_distinct(config)
     graph = reference_graph(config)
-    rows = _check_tables(config)
+    shown = _check_tables(config) | _check_figures(config)
+    for position, name in enumerate(config.targets or []):
+        require(name, shown, f"targets[{position}]", "table or figure")
     _check_acyclic(graph)
-    _check_collection(config, reached(graph, rows))
+    wanted = set().union(*(shown[name] for name in config.targets or shown))
+    _check_collection(config, reached(graph, wanted))
 
 
 def reference_graph(config: Config) -> Graph:
@@ -122,20 +126,41 @@ def _system_references(config: Config, name: str) -> set[str]:
     return set()
 
 
-def _check_tables(config: Config) -> set[str]:
-    """Check the rows of all tables, and return the systems and runs in them."""
-    found = set()
+def _check_tables(config: Config) -> Graph:
+    """Check the rows of all tables, and return the systems and runs in each."""
+    found: Graph = {name: set() for name in config.tables}
     for name, table in config.tables.items():
         known = dict.fromkeys(config.metrics.names)
         for metric in table.metrics:
             require(metric, known, f"tables.{name}.metrics", "metric (of metrics.names)")
         for position, row in enumerate(table.rows):
             key = f"tables.{name}.rows[{position}]"
-            found.add(_system(config, row.system, f"{key}.system"))
+            found[name].add(_system(config, row.system, f"{key}.system"))
             if len(row.labels) != len(table.columns):
                 raise ValueError(
                     f"{key}.labels: {len(row.labels)} for {len(table.columns)} columns"
                 )
+    return found
+
+
+def _check_figures(config: Config) -> Graph:
+    """Check all figures, and return the runs and clusters in each."""
+    found: Graph = {}
+    for name, figure in config.figures.items():
+        if name in config.tables:
+            raise ValueError(f"figures.{name}: a name in 'tables' too; rename one of them")
+        require(figure.clusters, config.clusters, f"figures.{name}.clusters", "clusters")
+        found[name] = {f"clusters.{figure.clusters}"}
+        rows = figure.rows if isinstance(figure, BatchesFigure) else []
+        for position, row in enumerate(rows):
+            key = f"figures.{name}.rows[{position}].run"
+            require(row.run, config.runs, key, "run")
+            run, first = config.runs[row.run], config.runs[rows[0].run]
+            if run.margins is None:
+                raise ValueError(f"{key}: run '{row.run}' has no margins to show")
+            if (run.margins, run.in_batch_teacher) != (first.margins, first.in_batch_teacher):
+                raise ValueError(f"{key}: run '{row.run}' has other teachers than the first row")
+            found[name].add(f"runs.{row.run}")
     return found
 
 
@@ -158,7 +183,7 @@ def reached(graph: Graph, start: set[str]) -> set[str]:
 
 
 def _check_collection(config: Config, needed: set[str]) -> None:
-    """Check that the collection in use has what the tables need of it."""
+    """Check that the collection in use has what the targets need of it."""
     where, data = f"collections.{config.collection}", config.data
     if "early_stopping_set" in needed and data.validation is None:
         raise ValueError(
@@ -167,9 +192,9 @@ def _check_collection(config: Config, needed: set[str]) -> None:
         )
     trained = sorted(name for name in needed if name.startswith(("runs.", "teachers.")))
     if trained and data.train is None:
-        raise ValueError(f"{where}.train: null, but the tables need {trained[0]}")
+        raise ValueError(f"{where}.train: null, but the targets need {trained[0]}")
     systems = {name: config.systems[name.partition(".")[2]]
                for name in sorted(needed) if name.startswith("systems.")}  # fmt: skip
     searching = [*trained, *(name for name in systems if not isinstance(systems[name], Trec))]
     if searching and data.passages is None:
-        raise ValueError(f"{where}.passages: null, but the tables need {searching[0]}")
+        raise ValueError(f"{where}.passages: null, but the targets need {searching[0]}")

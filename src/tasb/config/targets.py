@@ -1,4 +1,4 @@
-"""All artifacts that a table is made of, at any remove.
+"""All artifacts that a table or figure is made of, at any remove.
 
 A target of the workflow lists all of them: an artifact that is missing or outdated is then
 made anew even where what was once made from it still stands.
@@ -11,6 +11,8 @@ from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.inputs import Inputs
 from tasb.config.model import Config
 from tasb.rankings.config import Checkpoint, Rerank, Run
+from tasb.students.config import Training
+from tasb.tables.config import BatchesFigure
 
 
 class Targets:
@@ -23,9 +25,26 @@ class Targets:
 
     @cached_property
     def everything(self) -> list[str]:
-        """Every table and what it is made of."""
-        files = (file for table in self.config.tables for file in self.table(table))
-        return list(dict.fromkeys(files))
+        """The tables and figures of `targets`, and what they are made of."""
+        names = self.config.targets or [*self.config.tables, *self.config.figures]
+        return list(dict.fromkeys(file for name in names for file in self.of(name)))
+
+    def of(self, name: str) -> list[str]:
+        """A table or figure and what it is made of."""
+        return self.figure(name) if name in self.config.figures else self.table(name)
+
+    def figure(self, name: str) -> list[str]:
+        """A figure and what it is made of."""
+        walk = _Walk(self.config, self.inputs)
+        walk.add(self.at.figure(name))
+        for files in self.inputs.figure(name).values():
+            walk.add(files)
+        figure = self.config.figures[name]
+        walk.clusters(figure.clusters)
+        if isinstance(figure, BatchesFigure):
+            for run in self.config.sampled(figure):
+                walk.sampling(run)
+        return walk.files
 
     def table(self, table: str) -> list[str]:
         """A table and what it is made of."""
@@ -93,18 +112,27 @@ class _Walk:
         self.add([*self.at.model(name), *self.at.training_records(name)])
         for files in self.inputs.training(name).values():
             self.add(files)
+        self.sampling(training)
+        if training.early_stopping is not None:
+            self.ranking(self.config.early_stopping_set.system, VALIDATION)
+
+    def sampling(self, training: Training) -> None:
+        """Add what the batches of a training, and their teacher scores, are drawn from."""
         self.add([self.at.scored_pairs(training), self.at.pairs()])
         for query_set in (TRAINING, "train"):
             self.add([self.at.queries(query_set), self.at.qrels(query_set)])
-        self.add(self.at.clusters(training))
         margins = self.inputs.uses_margins_of(training)
         if margins is not None:
             self.model(margins)
         if training.in_batch_loss != "none":
             self.model(training.in_batch_teacher)
         if training.sampler.startswith("tas"):
-            system = self.config.clusters[training.clusters].system
-            self.add(self.at.query_vectors(system, TRAINING))
-            self.vectors(system, TRAINING)
-        if training.early_stopping is not None:
-            self.ranking(self.config.early_stopping_set.system, VALIDATION)
+            self.clusters(training.clusters)
+
+    def clusters(self, name: str) -> None:
+        """Add clusters and what they are made of."""
+        if not self._first_visit("clusters", name):
+            return
+        system = self.config.clusters[name].system
+        self.add([self.at.path("clusters", f"{name}.parquet"), self.inputs.cluster_vectors(name)])
+        self.vectors(system, TRAINING)

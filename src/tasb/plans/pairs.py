@@ -101,7 +101,11 @@ def margin_bins(margin: Margins, starts: Ints, item: Ints, bins: int) -> Ints:
         bins: h.
     """
     low = np.minimum.reduceat(margin, starts)[item]
-    width = np.maximum.reduceat(margin, starts)[item] - low
+    return bin_of(margin, low, np.maximum.reduceat(margin, starts)[item] - low, bins)
+
+
+def bin_of(margin: Margins, low: Margins, width: Margins, bins: int) -> Ints:
+    """Return the bin of each margin in a range of its own; all inputs (pairs,)."""
     safe = np.where(width > 0, width, 1)
     index = ((margin - low) * np.float32(bins) / safe).astype(np.int64)
     return np.where(width > 0, np.minimum(index, bins - 1), 0)

@@ -102,8 +102,13 @@ class Training(Settings):
         return self
 
     @property
+    def stored(self) -> bool:
+        """Whether the in-batch teacher scores before the training."""
+        return self.in_batch_loss != "none" and not self.live
+
+    @property
     def live(self) -> bool:
-        """Whether the in-batch teacher scores inside the training.
+        """Whether an in-batch teacher scores inside the training.
 
         Stored scores are B x 2B fp16 values a step.
         """

@@ -26,6 +26,7 @@ class Table(Settings):
     columns: list[str] = Field(min_length=1)
     """Headings of the label columns."""
     metrics: list[str] = Field(min_length=1)
+    """Of `metrics.names`; all of them where none are given."""
     rows: list[Row] = Field(min_length=1)
     statistics: list[Literal["average", "standard-deviation"]] = []
     """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""

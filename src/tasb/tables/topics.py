@@ -1,0 +1,128 @@
+"""Figure 1: a t-SNE map of the queries of some topics, with examples in words."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from matplotlib.figure import Figure
+from sklearn.manifold import TSNE
+
+from tasb.errors import TasbError
+from tasb.files import whole
+from tasb.seeds import stream
+from tasb.tables.config import TopicsFigure
+from tasb.tables.svg import COLOURS, MARKERS, save
+from tasb.vectors.shards import read_vectors
+
+WIDEST = 52
+"""Characters of an example that are printed."""
+
+
+def make_topics_figure(recipe: Mapping[str, Any], files: Any, data: str, svg: str) -> None:
+    """Make Figure 1.
+
+    Args:
+        recipe: its figure and seed.
+        files: with attributes vectors and queries (of the training queries), clusters.
+        data: Parquet to write, see `topic_map`.
+        svg: figure to write.
+    """
+    settings = TopicsFigure.model_validate(recipe["figure"])
+    queries = pl.read_parquet(files.queries, columns=["id", "text"])
+    clusters = pl.read_parquet(files.clusters)
+    points = topic_map(queries, clusters, files.vectors, settings, recipe["seed"])
+    with whole(data) as part:
+        points.write_parquet(part)
+    save(draw(points, settings.title), svg)
+
+
+def topic_map(
+    queries: pl.DataFrame,
+    clusters: pl.DataFrame,
+    vectors: str | Path,
+    settings: TopicsFigure,
+    seed: int,
+) -> pl.DataFrame:
+    """Place the queries of topics drawn at random on a plane.
+
+    t-SNE reads angles, as the inner-product clusters do.
+
+    Args:
+        queries: id, text; in order of position.
+        clusters: query (position), cluster.
+        vectors: file of the query vectors, in order of position.
+        settings: how many topics and examples, and the perplexity, at most a third of the
+            queries.
+        seed: of the draws and of t-SNE.
+
+    Returns:
+        A row per query of these topics: topic, query_id, text, x, y, example (whether it is
+        printed).
+
+    Raises:
+        TasbError: fewer topics than asked for have as many queries as examples.
+    """
+    random = stream(seed, "draw")
+    sizes = clusters["cluster"].value_counts().sort("cluster")
+    enough = sizes.filter(pl.col("count") >= max(2, settings.examples))["cluster"].to_numpy()
+    if len(enough) < settings.topics:
+        raise TasbError(
+            f"figures: topics: {settings.topics} are asked for, but only {len(enough)} of the "
+            f"clusters '{settings.clusters}' have {max(2, settings.examples)} queries or more"
+        )
+    topics = np.sort(random.choice(enough, settings.topics, replace=False))
+    points = clusters.filter(pl.col("cluster").is_in(topics)).sort("cluster", "query")
+    shown: list[int] = []
+    for _, own in points.group_by("cluster", maintain_order=True):
+        shown += random.choice(own["query"].to_numpy(), settings.examples, replace=False).tolist()
+    position = points["query"].to_numpy()
+    tsne = TSNE(
+        perplexity=min(settings.perplexity, (len(position) - 1) / 3),
+        metric="cosine",
+        init="random",
+        random_state=seed % 2**32,
+    )
+    plane = tsne.fit_transform(read_vectors(vectors)[position])
+    return pl.DataFrame(
+        {
+            "topic": points["cluster"],
+            "query_id": queries["id"].gather(position),
+            "text": queries["text"].gather(position),
+            "x": plane[:, 0],
+            "y": plane[:, 1],
+            "example": np.isin(position, shown),
+        }
+    )
+
+
+def draw(points: pl.DataFrame, title: str) -> Figure:
+    """Draw the map, and beside it the examples of each topic."""
+    figure = Figure(figsize=(11, 6))
+    plane, words = figure.subplots(1, 2, width_ratios=[3, 2])
+    topics = points["topic"].unique(maintain_order=True).to_list()
+    for topic, colour, marker in zip(topics, COLOURS, MARKERS):
+        own = points.filter(pl.col("topic") == topic)
+        style = {"color": colour, "marker": marker, "linewidths": 0}
+        plane.scatter(own["x"], own["y"], s=30, alpha=0.8, **style)
+    plane.set(title=title, xlabel="t-SNE, first dimension", ylabel="t-SNE, second dimension")
+    plane.set(xticks=[], yticks=[])
+    _examples(words, points, topics)
+    return figure
+
+
+def _examples(words: Any, points: pl.DataFrame, topics: list[int]) -> None:
+    """Print each topic's sign, size and example queries, from top to bottom."""
+    words.set(xlim=(0, 1), ylim=(len(topics), 0))
+    words.axis("off")
+    for row, (topic, colour, marker) in enumerate(zip(topics, COLOURS, MARKERS)):
+        own = points.filter(pl.col("topic") == topic)
+        texts = own.filter(pl.col("example"))["text"].to_list()
+        lines = [f"Topic {topic} ({own.height} queries)", *map(_shortened, texts)]
+        words.scatter([0.02], [row + 0.12], s=40, color=colour, marker=marker, linewidths=0)
+        words.text(0.07, row, "\n".join(lines), va="top", fontsize=8, parse_math=False)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"

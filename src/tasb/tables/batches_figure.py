@@ -62,6 +62,10 @@ def draw(found: pl.DataFrame, title: str, teachers: Mapping[str, str]) -> Figure
         _margins(row[2], own, "pairwise", COLOURS[0])
         _margins(row[3], own, "in-batch", COLOURS[3])
         row[0].set_ylabel(f"{sampler}\n\nqueries")
+        row[0].yaxis.get_major_locator().set_params(integer=True)
+        row[1].set_ylabel("share of pairs")
+        row[2].set_ylabel("share of pairs")
+        row[3].set_ylabel("share of passages")
     for panel, name in zip(grid[0], PANELS):
         panel.set_title(f"{name}\n{panel.get_title()}", fontsize=10)
     for panel, label in zip(grid[-1], _labels(teachers)):
@@ -95,7 +99,6 @@ def _topics(panel: Any, own: pl.DataFrame) -> None:
 def _bins(panel: Any, own: pl.DataFrame) -> None:
     parts = own.filter(pl.col("measure") == "pairs in a margin bin")
     panel.bar(parts["to"], parts["value"], 0.85, color=COLOURS[2])
-    panel.set_ylabel("share of pairs")
     fullest, emptiest = max(parts["value"]), min(parts["value"])
     panel.set_title(f"fullest bin {fullest:.0%}, emptiest {emptiest:.0%}", fontsize=9)
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
 from tasb.errors import TasbError
 from tasb.files import whole
+from tasb.jobs import log
 from tasb.seeds import stream
 from tasb.tables.config import TopicsFigure
 from tasb.tables.svg import COLOURS, MARKERS, save
@@ -54,7 +56,7 @@ def topic_map(
         clusters: query (position), cluster.
         vectors: file of the query vectors, in order of position.
         settings: how many topics and examples, and the perplexity, at most a third of the
-            queries.
+            queries; fewer topics where fewer have as many queries as examples.
         seed: of the draws and of t-SNE.
 
     Returns:
@@ -62,17 +64,10 @@ def topic_map(
         printed).
 
     Raises:
-        TasbError: fewer topics than asked for have as many queries as examples.
+        TasbError: no topic has as many queries as examples.
     """
     random = stream(seed, "draw")
-    sizes = clusters["cluster"].value_counts().sort("cluster")
-    enough = sizes.filter(pl.col("count") >= max(2, settings.examples))["cluster"].to_numpy()
-    if len(enough) < settings.topics:
-        raise TasbError(
-            f"figures: topics: {settings.topics} are asked for, but only {len(enough)} of the "
-            f"clusters '{settings.clusters}' have {max(2, settings.examples)} queries or more"
-        )
-    topics = np.sort(random.choice(enough, settings.topics, replace=False))
+    topics = _drawn_topics(clusters, settings, random)
     points = clusters.filter(pl.col("cluster").is_in(topics)).sort("cluster", "query")
     shown: list[int] = []
     for _, own in points.group_by("cluster", maintain_order=True):
@@ -97,6 +92,21 @@ def topic_map(
     )
 
 
+def _drawn_topics(
+    clusters: pl.DataFrame, settings: TopicsFigure, random: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Draw topics among those with enough queries; all of them if there are too few."""
+    least = max(2, settings.examples)
+    sizes = clusters["cluster"].value_counts().sort("cluster")
+    enough = sizes.filter(pl.col("count") >= least)["cluster"].to_numpy()
+    if len(enough) == 0:
+        raise TasbError(f"clusters '{settings.clusters}': none has {least} queries or more")
+    if len(enough) < settings.topics:
+        log.warning("only %d topics have %d queries or more", len(enough), least)
+    count = min(settings.topics, len(enough))
+    return np.sort(random.choice(enough, count, replace=False)).astype(np.int64)
+
+
 def draw(points: pl.DataFrame, title: str) -> Figure:
     """Draw the map, and beside it the examples of each topic."""
     figure = Figure(figsize=(11, 6))
@@ -105,7 +115,7 @@ def draw(points: pl.DataFrame, title: str) -> Figure:
     for topic, colour, marker in zip(topics, COLOURS, MARKERS):
         own = points.filter(pl.col("topic") == topic)
         style = {"color": colour, "marker": marker, "linewidths": 0}
-        plane.scatter(own["x"], own["y"], s=30, alpha=0.8, **style)
+        plane.scatter(own["x"], own["y"], s=45, alpha=0.8, **style)
     plane.set(title=title, xlabel="t-SNE, first dimension", ylabel="t-SNE, second dimension")
     plane.set(xticks=[], yticks=[])
     _examples(words, points, topics)

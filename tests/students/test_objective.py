@@ -10,7 +10,8 @@ from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
 from tasb.plans.plan import read_plan
 from tasb.students.objective import IN_BATCH_LOSSES, Objective
-from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
+from tasb.teachers.stored import StoredTeacher
 
 CLS, SEP = 2, 3
 

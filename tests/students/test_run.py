@@ -14,7 +14,8 @@ from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.objective import Objective
 from tasb.students.run import new_model, open_teacher, train_run
 from tasb.students.training import Trainer
-from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
+from tasb.teachers.stored import StoredTeacher
 
 
 class Files(dict):

@@ -15,7 +15,8 @@ from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Objective
 from tasb.students.schedule import learning_rate
 from tasb.students.training import Trainer
-from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
+from tasb.teachers.stored import StoredTeacher
 
 STEPS = 12
 

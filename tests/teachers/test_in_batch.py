@@ -6,8 +6,9 @@ import torch
 
 from tasb.errors import TasbError
 from tasb.plans.plan import Batch, read_plan, write_plan
-from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 from tasb.teachers.scoring import PairScorer
+from tasb.teachers.stored import StoredTeacher
 
 STEPS, B = 5, 3
 

@@ -28,7 +28,9 @@ KEPT = ("none-random", "in-batch-tas", "dual-tas-balanced")
 """One run of each kind of supervision and of each sampler; the others differ in their mix."""
 LEFT_OUT = (
     "pairwise-random", "pairwise-tas", "pairwise-tas-balanced", "in-batch-random",
-    "in-batch-tas-balanced", "dual-random", "dual-tas",
+    "in-batch-tas-balanced", "dual-random", "dual-tas", "kl-released", "kl", "listnet-released",
+    "listnet", "lambdarank-released", "lambdarank", "batch-small", "batch-medium", "batch-large",
+    *(f"dual-tas-balanced-{letter}" for letter in "bcde"),
 )  # fmt: skip
 ROWS = (*KEPT, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained")
 TINY = {
@@ -49,13 +51,18 @@ TINY = {
     "runs": dict.fromkeys(LEFT_OUT),
     "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
     "tables": {
+        **dict.fromkeys(("table3", "table5", "table6")),
         "table4": {
             "metrics": ["ndcg@10", "mrr@10", "recall@5"],
             "rows": [
                 {"system": name, "paper": name if name in KEPT else None, "labels": [name, "-"]}
                 for name in ROWS
             ],
-        }
+        },
+    },
+    "figures": {
+        "figure1": {"topics": 3},
+        "figure2": {"rows": [{"run": name, "label": name} for name in KEPT[1:]]},
     },
 }
 

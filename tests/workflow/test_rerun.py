@@ -14,6 +14,7 @@ JOB = re.compile(r"^(?:local)?rule (\S+):\n((?: {4}.*\n)+)", re.M)
 WILDCARDS = re.compile(r"^ {4}wildcards: (.*)$", re.M)
 SETS = ("test", "graded")
 TABLE = {"table table4", "results/tables"}
+FIGURES = {"topics_figure figure1", "batches_figure figure2"}
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def of_plan(plan):
 
 TAS, BALANCED = "tas-default-n1-bert-cat-b4-s0", "tas-balanced-default-n1-h10-bert-cat-b4-s0"
 CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
-    of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE
+    of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE | FIGURES
 )
 TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
 ROWS = (*TRAINED, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained")
@@ -132,6 +133,7 @@ def test_a_new_query_set_leaves_the_others_alone(finished, jobs):
         ("metrics/significance.py", "\nUNUSED = 1\n", TABLE),
         ("metrics/significance.py", "\n# a comment\n", TABLE),
         ("metrics/significance.py", "", set()),
+        ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | {"results/tables"}),
         ("metrics/record.py", "\nUNUSED = 1\n",
          {f"record {row} {name}" for row in ROWS for name in SETS} | {"results/tables"}),
     ],
@@ -166,7 +168,8 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
     [
         ("clusters/tiny/default.parquet", CLUSTERED),
         (f"plans/tiny/{BALANCED}/colbert/0.arrow",
-         {f"score_plan {BALANCED} colbert 0"} | of_run("dual-tas-balanced") | TABLE),
+         {f"score_plan {BALANCED} colbert 0", "batches_figure figure2"}
+         | of_run("dual-tas-balanced") | TABLE),
         ("students/tiny/none-random/model.safetensors", of_run("none-random") | TABLE),
         ("students/tiny/none-random/times.json", of_run("none-random") | TABLE),
         ("vectors/tiny/untrained/queries-test.arrow",
@@ -179,6 +182,7 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
          {"metrics bm25 graded", "record bm25 graded"} | TABLE),
         ("metrics/tiny/bm25/graded.record.json", {"record bm25 graded", "results/tables"}),
         ("tables/tiny/table4.html", TABLE),
+        ("tables/tiny/figure1.svg", {"topics_figure figure1", "results/tables"}),
     ],
 )  # fmt: skip
 def test_a_file_that_is_gone_is_made_again_with_what_rests_on_it(finished, jobs, path, expected):

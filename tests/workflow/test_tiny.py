@@ -1,4 +1,4 @@
-"""The main job from a collection to Table 4, on a tiny generated collection."""
+"""The main job from a collection to Table 4 and the figures, on a tiny generated collection."""
 
 import hashlib
 import json
@@ -132,6 +132,16 @@ def test_the_target_lists_all_that_lies_under_results(finished, config):
     }
     aside = ("results/checkpoints/", "results/benchmarks/")
     assert {path for path in made if not path.startswith(aside)} == set(Targets(config).everything)
+
+
+def test_the_figures_show_the_runs_and_topics_of_the_config(finished):
+    folder = finished / "results" / "tables" / "tiny"
+    batches = pl.read_parquet(folder / "figure2.parquet")
+    assert set(batches["sampler"]) == {"in-batch-tas", "dual-tas-balanced"}
+    assert "in-batch margin" in set(batches["measure"])
+    assert 1 <= pl.read_parquet(folder / "figure1.parquet")["topic"].n_unique() <= 3
+    for name in ("figure1", "figure2"):
+        assert "</svg>" in (folder / f"{name}.svg").read_text()
 
 
 def test_a_second_run_has_nothing_to_do(finished, snakemake, tiny_job):

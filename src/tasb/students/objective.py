@@ -14,7 +14,7 @@ from tasb.plans.plan import Batch
 from tasb.students.config import Training
 from tasb.students.list_losses import kl_divergence, lambdarank, listnet
 from tasb.students.losses import in_batch_margin_mse, margin_mse, ranknet
-from tasb.teachers.in_batch import InBatchTeacher
+from tasb.teachers.stored import InBatchTeacher
 from tasb.tokens.store import TokenStore
 
 Model = BertDot | BertCat | ColBert

@@ -24,8 +24,9 @@ from tasb.students.config import Training
 from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Model, Objective
 from tasb.students.training import Trainer
-from tasb.teachers.in_batch import InBatchTeacher, LiveTeacher, StoredTeacher
+from tasb.teachers.in_batch import LiveTeacher
 from tasb.teachers.scoring import open_scorer
+from tasb.teachers.stored import InBatchTeacher, StoredTeacher
 from tasb.tokens.store import TokenStore
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from tasb.plans.pairs import bin_of
 from tasb.plans.plan import Batch, read_plan
-from tasb.teachers.in_batch import StoredTeacher
+from tasb.teachers.stored import StoredTeacher
 
 SCHEMA = {
     "sampler": pl.String,

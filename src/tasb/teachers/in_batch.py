@@ -1,13 +1,11 @@
-"""ColBERT scores of each query of a batch with all 2B passages of it."""
+"""ColBERT scores each query of a batch with all 2b passages of it, live or beforehand."""
 
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import torch
 
@@ -18,16 +16,7 @@ from tasb.models.colbert import ColBert
 from tasb.models.device import autocast
 from tasb.plans.plan import Batch, read_plan
 from tasb.teachers.scoring import PairScorer
-
-Margins = npt.NDArray[np.float16]
-"""(b, 2b): score of each passage (positives, then negatives) less the own positive's."""
-
-
-class InBatchTeacher(Protocol):
-    """Whatever gives the in-batch margins of a batch."""
-
-    def margins(self, batch: Batch) -> Margins:
-        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
+from tasb.teachers.stored import Margins
 
 
 class LiveTeacher:
@@ -49,25 +38,6 @@ class LiveTeacher:
         own = scores.diagonal()
         result: Margins = (scores - own[:, None]).cpu().numpy().astype(np.float16)
         return result
-
-
-class StoredTeacher:
-    """Reads the margins that were made beforehand."""
-
-    def __init__(self, shards: Sequence[str | Path]) -> None:
-        self._readers = [pa.ipc.open_file(pa.memory_map(str(shard))) for shard in shards]
-        self._first = [self._step(reader, 0) for reader in self._readers]
-
-    @staticmethod
-    def _step(reader: pa.ipc.RecordBatchFileReader, row: int) -> int:
-        return int(reader.get_batch(row).column(0)[0].as_py())
-
-    def margins(self, batch: Batch) -> Margins:
-        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
-        shard = int(np.searchsorted(self._first, batch.step, side="right")) - 1
-        record = self._readers[shard].get_batch(batch.step - self._first[shard])
-        values: Margins = record.column(1).values.to_numpy()
-        return values.reshape(len(batch.query), -1)
 
 
 def _announce(batch: Batch, steps: tuple[int, int], teacher: LiveTeacher) -> None:

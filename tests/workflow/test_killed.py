@@ -1,0 +1,85 @@
+"""Snakemake is killed while it trains: the rerun that README describes ends as if it had not."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+RUN = "dual-tas-balanced"
+LONGER = (
+    "runs={dual-tas-balanced: {steps: 400, checkpoint_interval: 20, log_interval: 5, "
+    "early_stopping: {interval: 100, patience: 9, minimum: 400}}}"
+)
+WEIGHTS = f"results/students/tiny/{RUN}/model.safetensors"
+LOG = f"results/students/tiny/{RUN}/log.parquet"
+STATE = f"results/checkpoints/students/tiny/{RUN}"
+
+
+@pytest.fixture(scope="module")
+def arguments(tiny_job):
+    """The arguments that train one run, longer than the others."""
+    _, *rest = tiny_job
+    return (WEIGHTS, *rest, "--config", LONGER)
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A house in which that run is not trained."""
+    folder = tmp_path / "house"
+    shutil.copytree(finished, folder)
+    shutil.rmtree(folder / "results" / "students" / "tiny" / RUN)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(finished, snakemake, arguments, tmp_path_factory):
+    """The files of the run when nothing is killed."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "house"
+    shutil.copytree(finished, folder)
+    process = snakemake(*arguments, folder=folder)
+    assert process.returncode == 0, process.stderr[-4000:]
+    return [(folder / file).read_bytes() for file in (WEIGHTS, LOG)]
+
+
+def kill_in_training(folder, environment, arguments, with_jobs):
+    """Start Snakemake, and kill it once some states of the training are saved."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+    variables = environment | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(folder / "src")}
+    state = folder / STATE / "previous.pt"
+    with open(folder / "killed.log", "w") as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=output, stderr=output, start_new_session=True
+        )
+        deadline = time.monotonic() + 120
+        while not state.is_file():
+            assert process.poll() is None, (folder / "killed.log").read_text()[-4000:]
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        if with_jobs:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("with_jobs", [True, False], ids=["with its jobs", "alone"])
+def test_the_same_command_goes_on_after_snakemake_was_killed(
+    copy, environment, snakemake, arguments, undisturbed, with_jobs
+):
+    kill_in_training(copy, environment, arguments, with_jobs)
+    assert not (copy / WEIGHTS).exists()
+    locked = snakemake(*arguments, folder=copy)
+    assert locked.returncode != 0
+    assert "--unlock" in locked.stderr
+    assert snakemake(*arguments, "--unlock", folder=copy).returncode == 0
+    process = snakemake(*arguments, folder=copy)
+    assert process.returncode == 0, process.stderr[-4000:]
+    log = (copy / "logs" / "students" / "tiny" / f"{RUN}.log").read_text()
+    assert "resuming after step" in log if with_jobs else "steps" in log
+    assert [(copy / file).read_bytes() for file in (WEIGHTS, LOG)] == undisturbed

@@ -72,6 +72,11 @@ def test_a_record_names_device_time_memory_and_seed_of_every_training(finished):
         assert times["seconds"] > 0
         assert times["peak_memory_megabytes"] > 50
     assert record["config"]["seed"] == 20210711
+    vectors = {f"results/vectors/tiny/{SYSTEM}/{name}.arrow": {**times["sessions"][0]}
+               for name in ("passages-0", "queries-test")}  # fmt: skip
+    for session in vectors.values():
+        del session["from_step"]
+    assert record["vectors"] == vectors
     made = {f"vectors/tiny/{SYSTEM}/{name}.arrow" for name in ("passages-0", "queries-test")}
     made |= {f"{stage}/tiny/{SYSTEM}/test.parquet" for stage in ("rankings", "metrics")}
     assert set(record["jobs"]) == {f"results/{file}" for file in made}

@@ -155,6 +155,7 @@ class Inputs:
         weights += [file for name in trained for file in at.model(name)[1:]]
         pairs = [at.pairs()] if trained else []
         made = [at.ranking(system, query_set), *at.metrics(system, query_set)[:1]]
+        vectors: list[str] = []
         if isinstance(self.config.system(system), Run | Checkpoint):
             vectors = [*at.passage_vectors(system), at.query_vectors(system, query_set)]
             made = [*dict.fromkeys([*vectors, *at.index(system)]), *made]
@@ -163,6 +164,7 @@ class Inputs:
             "data": [*at.passages(), *texts, *pairs, *weights, at.ranking(system, query_set)],
             "times": [at.times(name) for name in trained],
             "made": made,
+            "vectors": vectors,
         }
 
     def table_metrics(self, table: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tasb.files import read_json, sha256, write_json
+from tasb.vectors.shards import read_computed_by
 from tasb.versions import versions
 
 BENCHMARKS = "results/benchmarks"
@@ -19,13 +20,14 @@ def write_record(recipe: Mapping[str, Any], files: Any, path: str | Path) -> Non
 
     It holds ``metrics`` (means), ``config`` (see `tasb.config.slice`; the seed is in it),
     ``sha256`` of data, weights and ranking, ``trainings`` (device, precision, threads, seconds,
-    peak memory and package versions of every model that was trained for it), ``jobs`` (seconds
-    and peak memory of the system's own jobs), and ``machine`` and ``packages`` as they are when
+    peak memory and package versions of every model that was trained for it), ``vectors`` (the
+    same of its vectors, without times), ``jobs`` (seconds and peak memory of the system's own
+    jobs), and ``machine`` and ``packages`` as they are when
     the record is written.
 
     Args:
         recipe: system, query_set, config.
-        files: with attributes means, times (of trainings), data and made, see
+        files: with attributes means, times (of trainings), data, made and vectors, see
             `tasb.config.inputs.Inputs.record`.
         path: the JSON file.
     """
@@ -38,6 +40,7 @@ def write_record(recipe: Mapping[str, Any], files: Any, path: str | Path) -> Non
             "queries": int(means["queries"][0]),
             "sha256": {str(file): sha256(file) for file in files.data},
             "trainings": {Path(file).parent.name: read_json(file) for file in files.times},
+            "vectors": {file: read_computed_by(file) for file in files.get("vectors", [])},
             "jobs": _jobs(files.made),
             "machine": platform.platform(),
             "packages": versions(),

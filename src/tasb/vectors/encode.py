@@ -12,7 +12,7 @@ from tasb.files import whole
 from tasb.jobs import log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
-from tasb.models.device import autocast, resolve_precision
+from tasb.models.device import autocast, environment, resolve_precision
 from tasb.models.encoder import Encoder
 from tasb.tokens.store import TokenStore
 from tasb.vectors.config import Vectors
@@ -62,7 +62,8 @@ class TextEncoder:
             for start in progress(starts, len(starts), f"blocks of {BLOCK} texts encoded")
         )
         with whole(path) as part:
-            write_vectors(blocks, self.model.encoder.dimensions, part)
+            here = environment(self.device, self.precision)
+            write_vectors(blocks, self.model.encoder.dimensions, part, here)
 
 
 def open_encoder(recipe: Mapping[str, Any], files: Any, device: torch.device) -> TextEncoder:

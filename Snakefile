@@ -43,4 +43,4 @@ for target in [*CONFIG.tables, *CONFIG.figures]:
         name:
             target
         input:
-            TARGETS.of(target),
+            lambda wildcards, name=target: TARGETS.of(name),

@@ -111,3 +111,29 @@ def test_values_that_contradict_each_other_are_refused(refusal, key, value, mess
     assert message in found
     assert found.startswith(f"config: {'.'.join(key.split('.')[:2])}")
     assert "\n" not in found
+
+
+def test_a_run_takes_over_the_settings_of_the_run_that_it_is_like(raw, changed):
+    config = load_config(changed("runs.dual-tas-balanced.alpha", 0.5))
+    other = config.runs["dual-tas-balanced-c"]
+    assert other.seed == 2
+    assert other.model_copy(update={"seed": 0}) == config.runs["dual-tas-balanced"]
+    assert other.alpha == 0.5
+
+
+def test_the_run_that_another_is_like_must_exist_and_be_like_none(refusal):
+    assert refusal("runs.kl.like", "dual-tsa") == (
+        "config: runs.kl.like: unknown run 'dual-tsa'; did you mean 'dual-tas'?"
+    )
+    message = refusal("runs.kl.like", "listnet")
+    assert message == "config: runs.kl.like: 'listnet' is like another run itself"
+
+
+def test_a_table_may_go_back_to_all_metrics(raw, changed):
+    raw["tables"]["table4"]["metrics"] = ["mrr@10"]
+    config = load_config(changed("tables.table4.metrics", None))
+    assert config.tables["table4"].metrics == raw["metrics"]["names"]
+
+
+def test_no_targets_at_all_are_refused(refusal):
+    assert refusal("targets", []).startswith("config: targets: ")

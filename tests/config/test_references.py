@@ -177,6 +177,7 @@ def test_a_table_that_needs_what_the_collection_lacks_is_refused(raw, refusal, p
     raw["tables"]["table4"], raw["targets"] = rows_of(row), ["table4"]
     message = refusal(f"collections.mini.{part}", None)
     assert message.startswith(f"config: collections.mini.{part}: {reason}")
+    assert "targets" in message
 
 
 @pytest.mark.parametrize(
@@ -214,6 +215,27 @@ SECOND = "figures.figure2.rows[1].run"
         ("figures.figure2.rows.1.run", "dual-tsa", f"{SECOND}: unknown run 'dual-tsa'; did you"),
         ("figures.table4", {"kind": "topics", "title": "t"}, "figures.table4: a name in 'tables'"),
         ("figures.figure1.kind", "topcis", "figures.figure1"),
+        ("figures.figure2.rows.1.label", "Random", "figures.figure2.rows: two rows have the same"),
+        (
+            "tables.table6.rows.1.labels",
+            ["x", "{size}"],
+            "tables.table6.rows[1].labels: 'in-batch-random' has no setting 'size' to print",
+        ),
+        (
+            "tables.table6.rows.0.labels",
+            ["x", "{batch_size}"],
+            "tables.table6.rows[0].labels: 'bm25' has no setting 'batch_size' to print",
+        ),
+        (
+            "runs.dual-tas-balanced-c.seed",
+            1,
+            "tables.table5.statistics: runs 'dual-tas-balanced-b' and 'dual-tas-balanced-c' are",
+        ),
+        (
+            "students.seed",
+            3,
+            "tables.table5.statistics: runs 'dual-tas-balanced' and 'dual-tas-balanced-d' are",
+        ),
     ],
 )
 def test_figures_and_targets_name_what_exists(refusal, key, value, message):
@@ -225,3 +247,12 @@ def test_the_runs_of_a_figure_have_the_same_teachers(raw, refusal):
     assert refusal("runs.dual-tas.in_batch_teacher", "other") == (
         f"config: {SECOND}: run 'dual-tas' has other teachers than the first row"
     )
+
+
+def test_a_figure_needs_what_its_plans_need_and_no_early_stopping(raw, changed, refusal):
+    raw["targets"] = ["figure1", "figure2"]
+    config = load_config(changed("collections.mini.validation", None))
+    assert config.data.validation is None
+    message = refusal("collections.mini.train", None)
+    assert message.startswith("config: collections.mini.train: null, but the targets need clusters")
+    assert message.endswith("; or leave what needs it out of 'targets'")

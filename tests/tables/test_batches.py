@@ -11,6 +11,7 @@ import pytest
 
 from tasb.plans.plan import SCHEMA, Batch, read_plan
 from tasb.tables.batches import (
+    _of_others,
     batch_measures,
     edges_of,
     fill,
@@ -75,6 +76,21 @@ def test_margins_are_those_of_the_plan_and_of_all_other_queries_passages(found):
     assert found.in_batch.tolist() == [2, 3, -1, 4, 5, 6, 7, 8]
 
 
+def test_a_query_drawn_twice_and_a_shared_positive_are_no_other_passages():
+    batch = Batch(
+        0,
+        query=np.array([3, 3, 4], np.int32),
+        positive=np.array([7, 8, 7], np.int32),
+        negative=np.array([1, 2, 5], np.int32),
+        margin=None,
+    )
+    scores = -np.arange(18, dtype=np.float16).reshape(3, 6)
+    teacher = SimpleNamespace(margins=lambda _: scores)
+    # Row 0 (query 3, positive 7): not its own two rows, nor passage 7 of query 4; left: column 5.
+    # Row 1 (query 3, positive 8): columns 2 and 5. Row 2 (query 4): columns 1, 3, 4.
+    assert _of_others(teacher, batch).tolist() == [5, 6 + 2, 6 + 5, 12 + 1, 12 + 3, 12 + 4]
+
+
 def test_no_more_batches_are_read_than_asked_for(files):
     found = sample(files.plan, None, TOPIC_OF, 1)
     assert found.topics == [[2]]
@@ -105,6 +121,7 @@ def test_measures_of_a_sampler_are_means_over_its_batches(files, found):
     without = sample(files.plan, None, TOPIC_OF, 10)
     table = batch_measures({"A": found, "B": without}, margin_ranges(files.pairs), 2)
     pairwise = {
+        "batches read": 2,
         "topic purity": 0.75,
         "topics in a batch": 1.5,
         "pairwise mean margin": 1.5,
@@ -130,16 +147,18 @@ def test_the_figure_is_drawn_with_or_without_in_batch_scores(files, tmp_path):
     clusters = tmp_path / "clusters"
     pl.DataFrame({"query": [0, 1, 2, 3], "cluster": TOPIC_OF}).write_parquet(clusters)
     rows = [{"run": "x", "label": "First"}, {"run": "y", "label": "Second"}]
-    recipe = {"figure": {"kind": "batches", "title": "The title", "rows": rows, "bins": 2}}
-    recipe["teachers"] = {"pairwise": "cat", "in-batch": "col"}
+    recipe = {"figure": {"kind": "batches", "title": "The title", "rows": rows}, "bins": 2}
+    recipe |= {"steps": 9, "teachers": {"pairwise": "cat", "in-batch": "col"}}
     given = Files(plans=[files.plan] * 2, pairs=files.pairs, clusters=clusters)
     drawings = []
-    for name, scores in (("a", [files.scores] * 2), ("b", []), ("c", [files.scores] * 2)):
+    for name, stored in (("a", [True, True]), ("b", [False, True]), ("c", [True, True])):
         data, svg = tmp_path / f"{name}.parquet", tmp_path / f"{name}.svg"
-        make_batches_figure(recipe, Files(**given, scores=scores), data, svg)
+        scores = [files.scores] * sum(stored)
+        make_batches_figure(recipe | {"stored": stored}, Files(**given, scores=scores), data, svg)
         drawings.append(svg.read_text(encoding="utf-8"))
         assert pl.read_parquet(data)["sampler"].unique().sort().to_list() == ["First", "Second"]
     assert drawings[0] == drawings[2] != drawings[1]
-    assert "scores are not stored" in drawings[1]
+    assert drawings[1].count(">scores are not stored</text>") == 1
     assert "scores are not stored" not in drawings[0]
+    assert ">The title (2 batches)</text>" in drawings[0]
     assert [batch.step for batch in read_plan([files.plan], 0, 5)] == [0, 1]

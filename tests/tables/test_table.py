@@ -197,7 +197,8 @@ def test_statistics_of_the_papers_instances_are_the_papers():
     """Table 5, as far as its rounded instances tell; over n, .005 would be .0044."""
     published = read_paper(PAPER_TABLES / "table5.tsv")
     instances = [row for row in published["row"].unique(maintain_order=True) if len(row) == 1]
-    table = table_of(*instances, metrics=["ndcg@10", "recall@1000"])
+    rows = [{"system": name, "paper": name} for name in instances]
+    table = table_of(*rows, metrics=["ndcg@10", "recall@1000"])
     sets = ["trec-dl-2019", "trec-dl-2020"]
     metrics = {
         (row, query_set): Metrics(
@@ -217,6 +218,9 @@ def test_statistics_of_the_papers_instances_are_the_papers():
         0.712, 0.004, 0.840, 0.005, 0.689, 0.008, 0.861, 0.003,
     ]  # fmt: skip
     assert summed["value"].to_list() == pytest.approx(summed["paper"].to_list(), abs=6e-4)
+    fewer = table.model_copy(update={"rows": table.rows[:4]})
+    found = filled(fewer, metrics, {name: name for name in sets}, published)
+    assert found.filter(pl.col("letter") == "")["paper"].to_list() == [None] * 8
 
 
 def test_a_statistic_of_a_missing_value_or_of_one_row_has_a_reason(measured):

@@ -42,6 +42,13 @@ def test_it_shows_all_queries_of_topics_with_enough_examples(world):
     assert (points["text"] == points["query_id"].str.replace("q", "$$text_")).all()
 
 
+def test_no_more_queries_of_a_topic_are_shown_than_asked_for(world):
+    points = topic_map(*world, settings(topics=4, queries=5), 7)
+    assert points["topic"].value_counts()["count"].to_list() == [5] * 4
+    sizes = dict(points.select("topic", "size").unique().iter_rows())
+    assert sizes == {topic: size for topic, size in enumerate(SIZES) if size >= 3}
+
+
 def test_queries_of_a_topic_lie_nearer_to_each_other_than_to_others(world):
     points = topic_map(*world, settings(topics=4), 7)
     plane, topic = points.select("x", "y").to_numpy(), points["topic"].to_numpy()
@@ -86,6 +93,5 @@ def test_the_drawing_prints_the_examples_cut_and_as_they_are(world, tmp_path):
     points = pl.read_parquet(outputs[0][0])
     text = points.filter(pl.col("example"))["text"][0]
     drawing = outputs[0][1].read_text(encoding="utf-8")
-    assert f"{text[: WIDEST - 1]}…".replace("&", "&amp;").replace("<", "&lt;") in drawing.replace(
-        "&gt;", ">"
-    )
+    printed = f">{text[: WIDEST - 1]}…</text>".replace("&", "&amp;").replace("<b", "&lt;b")
+    assert printed in drawing.replace("b&gt;", "b>")

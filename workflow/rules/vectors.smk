@@ -33,6 +33,7 @@ rule query_vectors:
         f"results/benchmarks/vectors/{C}/{{system}}/queries-{{set}}.tsv"
     wildcard_constraints:
         system=one_of(DENSE),
+    threads: 64
     resources:
         gpu=1,
     params:

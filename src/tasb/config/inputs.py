@@ -189,7 +189,7 @@ class Inputs:
         scores = [self.at.in_batch_scores(run)[:1] for run in runs]
         return {
             "plans": [self.at.plan(run)[0] for run in runs],
-            "scores": [file for first in scores for file in first] if all(scores) else [],
+            "scores": [file for first in scores for file in first],
             "pairs": self.at.scored_pairs(runs[0]),
             "clusters": clusters,
         }

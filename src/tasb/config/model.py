@@ -13,7 +13,7 @@ from tasb.plans.config import Plans
 from tasb.rankings.config import Rankings, Run, System
 from tasb.settings import Settings, nearest
 from tasb.students.config import EarlyStoppingSet, Training
-from tasb.tables.config import BatchesFigure, Figure, Table
+from tasb.tables.config import BatchesFigure, Figure, Row, Table
 from tasb.teachers.config import Published, Teacher
 from tasb.tokens.config import Tokens
 from tasb.vectors.config import Vectors
@@ -48,7 +48,7 @@ class Config(Settings):
     metrics: Metrics = Metrics()
     tables: dict[str, Table] = Field(min_length=1)
     figures: dict[str, Figure] = {}
-    targets: list[str] | None = None
+    targets: list[str] | None = Field(None, min_length=1)
     """The tables and figures that `results/tables` makes; null for all of them."""
 
     @model_validator(mode="before")
@@ -56,18 +56,21 @@ class Config(Settings):
     def _complete(cls, data: Any) -> Any:
         """Drop declarations that a later config sets to null, and fill in what others share.
 
-        Runs extend `students`; tables show all of `metrics.names`.
+        Runs extend `students` and the run that they are `like`; tables show all of
+        `metrics.names`.
         """
         if not isinstance(data, dict):
             return data
         data = {key: _declared(value) if key in NAMED else value for key, value in data.items()}
         shared = data.get("students") or {}
         if isinstance(data.get("runs"), dict):
-            data["runs"] = {name: merged(shared, run) for name, run in data["runs"].items()}
+            runs = _alike(data["runs"])
+            data["runs"] = {name: merged(shared, run) for name, run in runs.items()}
         metrics = data.get("metrics")
         if isinstance(data.get("tables"), dict) and isinstance(metrics, dict):
             shown = {"metrics": metrics["names"]} if "names" in metrics else {}
-            data["tables"] = {name: merged(shown, own) for name, own in data["tables"].items()}
+            tables = {name: _declared(table) for name, table in data["tables"].items()}
+            data["tables"] = {name: merged(shown, table) for name, table in tables.items()}
         return data
 
     @property
@@ -85,6 +88,19 @@ class Config(Settings):
         """Return the run of each system in a table that is one."""
         systems = {row.system: self.system(row.system) for row in self.tables[table].rows}
         return {name: found.run for name, found in systems.items() if isinstance(found, Run)}
+
+    def labels(self, row: Row) -> list[str]:
+        """Return the labels of a row; a key of its run in braces stands for the value.
+
+        Raises:
+            ValueError: the row's system has no such key.
+        """
+        system = self.system(row.system)
+        values = self.runs[system.run].plain() if isinstance(system, Run) else {}
+        try:
+            return [label.format_map(values) for label in row.labels]
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"'{row.system}' has no setting {error} to print") from None
 
     def sampled(self, figure: BatchesFigure) -> list[Training]:
         """Return the runs whose batches a figure shows."""
@@ -105,6 +121,22 @@ def _declared(named: Any) -> Any:
     if not isinstance(named, dict):
         return named
     return {name: value for name, value in named.items() if value not in (None, "null")}
+
+
+def _alike(runs: dict[str, Any]) -> dict[str, Any]:
+    """Return runs with the settings of the run that they are `like` filled in."""
+    filled = {}
+    for name, run in runs.items():
+        if not isinstance(run, dict) or "like" not in run:
+            filled[name] = run
+            continue
+        own = {key: value for key, value in run.items() if key != "like"}
+        require(run["like"], runs, f"runs.{name}.like", "run")
+        base = runs[run["like"]]
+        if isinstance(base, dict) and "like" in base:
+            raise ValueError(f"runs.{name}.like: '{run['like']}' is like another run itself")
+        filled[name] = merged(base, own)
+    return filled
 
 
 def merged(base: Any, over: Any) -> Any:

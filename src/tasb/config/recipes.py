@@ -251,7 +251,9 @@ class Recipes:
         }
         test = self.config.metrics.model_dump(include={"p", "correction"})
         runs = list(self.config.runs_of(name))
-        settings = {"name": name, "table": table, "query_sets": sets, "test": test, "runs": runs}
+        rows = [row.model_copy(update={"labels": self.config.labels(row)}) for row in table.rows]
+        printed = table.model_copy(update={"rows": rows})
+        settings = {"name": name, "table": printed, "query_sets": sets, "test": test, "runs": runs}
         settings["query_set_names"] = list(sets)  # keys of a recipe are sorted, rows are not
         return made({**settings, "collection": self.config.collection}, **sources)
 
@@ -268,5 +270,14 @@ class Recipes:
         for row, run in enumerate(runs):
             if run.stored:
                 sources[f"scores {row}"] = self.plan_scores(run, run.in_batch_teacher)
-        teachers = {"pairwise": runs[0].margins, "in-batch": runs[0].in_batch_teacher}
-        return made({"figure": figure, "teachers": teachers}, clusters=clusters, **sources)
+        return made(
+            {
+                "figure": figure,
+                "steps": min(figure.steps, self.config.plans.shard_steps, *(r.steps for r in runs)),
+                "bins": next((r.bins for r in runs if r.sampler == "tas-balanced"), runs[0].bins),
+                "stored": [run.stored for run in runs],
+                "teachers": {"pairwise": runs[0].margins, "in-batch": runs[0].in_batch_teacher},
+            },
+            clusters=clusters,
+            **sources,
+        )

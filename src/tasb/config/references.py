@@ -10,6 +10,8 @@ from tasb.teachers.config import Published
 
 Graph = dict[str, set[str]]
 
+ELSE = "; or leave what needs it out of 'targets'"
+
 
 def check_references(config: Config) -> None:
     """Check every reference of the config.
@@ -140,11 +142,25 @@ def _check_tables(config: Config) -> Graph:
                 raise ValueError(
                     f"{key}.labels: {len(row.labels)} for {len(table.columns)} columns"
                 )
+            try:
+                config.labels(row)
+            except ValueError as error:
+                raise ValueError(f"{key}.labels: {error}") from None
+        _check_instances(config, name)
     return found
 
 
+def _check_instances(config: Config, name: str) -> None:
+    """Refuse a table that sums up rows of which two are one run, the seed included."""
+    runs = {row: config.runs[run] for row, run in config.runs_of(name).items()}
+    for row, run in runs.items() if config.tables[name].statistics else ():
+        twin = next(other for other in runs if runs[other] == run)
+        if twin != row:
+            raise ValueError(f"tables.{name}.statistics: runs '{twin}' and '{row}' are the same")
+
+
 def _check_figures(config: Config) -> Graph:
-    """Check all figures, and return the runs and clusters in each."""
+    """Check all figures, and return the teachers and clusters that each needs."""
     found: Graph = {}
     for name, figure in config.figures.items():
         if name in config.tables:
@@ -160,7 +176,9 @@ def _check_figures(config: Config) -> Graph:
                 raise ValueError(f"{key}: run '{row.run}' has no margins to show")
             if (run.margins, run.in_batch_teacher) != (first.margins, first.in_batch_teacher):
                 raise ValueError(f"{key}: run '{row.run}' has other teachers than the first row")
-            found[name].add(f"runs.{row.run}")
+            found[name].add(f"teachers.{run.margins}")
+            found[name] |= {f"teachers.{run.in_batch_teacher}"} if run.stored else set()
+            found[name] |= {f"clusters.{run.clusters}"} if run.sampler.startswith("tas") else set()
     return found
 
 
@@ -188,13 +206,15 @@ def _check_collection(config: Config, needed: set[str]) -> None:
     if "early_stopping_set" in needed and data.validation is None:
         raise ValueError(
             f"{where}.validation: missing; early stopping needs it "
-            "(give a split or a fraction, or set early_stopping: null)"
+            f"(give a split or a fraction, or set early_stopping: null){ELSE}"
         )
-    trained = sorted(name for name in needed if name.startswith(("runs.", "teachers.")))
+    trained = sorted(
+        name for name in needed if name.startswith(("runs.", "teachers.", "clusters."))
+    )
     if trained and data.train is None:
-        raise ValueError(f"{where}.train: null, but the targets need {trained[0]}")
+        raise ValueError(f"{where}.train: null, but the targets need {trained[0]}{ELSE}")
     systems = {name: config.systems[name.partition(".")[2]]
                for name in sorted(needed) if name.startswith("systems.")}  # fmt: skip
     searching = [*trained, *(name for name in systems if not isinstance(systems[name], Trec))]
     if searching and data.passages is None:
-        raise ValueError(f"{where}.passages: null, but the targets need {searching[0]}")
+        raise ValueError(f"{where}.passages: null, but the targets need {searching[0]}{ELSE}")

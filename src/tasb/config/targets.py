@@ -113,6 +113,8 @@ class _Walk:
         for files in self.inputs.training(name).values():
             self.add(files)
         self.sampling(training)
+        if training.in_batch_loss != "none":
+            self.model(training.in_batch_teacher)
         if training.early_stopping is not None:
             self.ranking(self.config.early_stopping_set.system, VALIDATION)
 
@@ -124,7 +126,7 @@ class _Walk:
         margins = self.inputs.uses_margins_of(training)
         if margins is not None:
             self.model(margins)
-        if training.in_batch_loss != "none":
+        if training.stored:
             self.model(training.in_batch_teacher)
         if training.sampler.startswith("tas"):
             self.clusters(training.clusters)

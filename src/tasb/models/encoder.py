@@ -86,18 +86,14 @@ class Encoder(nn.Module):
             for group, ids, mask in self._padded(sequences, tokens):
                 yield group, mask, self.states(ids, mask)
             return
+        if self.recompute:
+            for group, ids, mask in self._padded(sequences, tokens):
+                yield group, mask, checkpoint(self.states, ids, mask, use_reentrant=False)
+            return
         padded = list(self._padded(sequences, tokens))
         words = self._words([ids for _, ids, _ in padded])
         for (group, ids, mask), embedded in zip(padded, words):
-            yield group, mask, self._differentiable_states(ids, mask, embedded)
-
-    def _differentiable_states(
-        self, ids: torch.Tensor, mask: torch.Tensor, words: torch.Tensor
-    ) -> States:
-        if not self.recompute:
-            return self.states(ids, mask, words)
-        states: States = checkpoint(self.states, ids, mask, words, use_reentrant=False)
-        return states
+            yield group, mask, self.states(ids, mask, embedded)
 
     def _padded(
         self, sequences: Sequences, tokens: int

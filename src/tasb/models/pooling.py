@@ -13,7 +13,7 @@ def pool(states: torch.Tensor, mask: torch.Tensor, card: Card) -> torch.Tensor:
     """
     states = states.float()
     if card.pooling == "cls":
-        vectors = states[:, 0]
+        vectors = states[:, 0].clone()  # a view would keep the states of all tokens
     else:
         weights = mask.unsqueeze(-1).to(states.dtype)
         vectors = (states * weights).sum(1) / weights.sum(1)

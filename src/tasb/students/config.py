@@ -53,7 +53,8 @@ class Training(Settings):
     """On each query with all passages of its batch: Eq. 7, or a list-wise loss of Table 3."""
     in_batch_teacher: str = "colbert"
     in_batch_form: Literal["released", "published"] = "released"
-    """As the paper's code computes the loss, or as the paper (or the loss's own) prints it."""
+    """As the paper's code computes the loss, or as it was published: Eq. 7, or a list-wise
+    loss by its own publication."""
     in_batch_scores: Literal["auto", "stored", "live"] = "auto"
     """The teacher's scores made before the training, or inside it; auto stores them as long
     as they take at most `stored_gigabytes`."""
@@ -73,8 +74,8 @@ class Training(Settings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     batch_size: int = Field(32, ge=2)
     gradient_cache: int | None = Field(None, ge=1)
-    """Padded tokens that are kept for the backward pass at a time; the rest of a batch is
-    encoded once more for it. So a batch of any size fits a device; null keeps all."""
+    """Padded tokens whose activations are kept at a time; for the backward pass each such group
+    of texts is encoded once more. Of the others the vectors alone are kept. null keeps all."""
     steps: int = Field(800_000, ge=1)
     seed: int = 0
     query_length: int = Field(30, ge=3)

@@ -1,9 +1,9 @@
 """The list-wise in-batch losses of Table 3, each over a query's list of all 2b passages.
 
 ``scores`` and ``teacher`` are (b, 2b) as in `tasb.students.losses`. Each loss has two forms:
-``released``, what the paper's code computes, and ``published``, what the loss's own publication
-says. Both read the teacher through its softmax, so that it matters not that its scores stand
-less the own positive's.
+``released``, what the paper's code computes, and ``published``, the loss as its own publication
+defines it, over the labels that the release takes. Both read the teacher through its softmax,
+to which it is the same whether scores stand less the own positive's.
 """
 
 import math
@@ -56,7 +56,7 @@ def lambdarank(scores: torch.Tensor, teacher: torch.Tensor, form: str) -> torch.
     differences = ranked[:, :, None] - ranked[:, None, :]
     if form == "released":
         bits = weights * differences.sigmoid().clamp(min=FLOOR).log2()
-        return -bits.clamp(min=math.log2(FLOOR))[better].sum()
+        return -bits[better].sum()
     bits = weights * logsigmoid(differences) / math.log(2)
     return -bits[better].sum() / len(scores)
 

@@ -72,8 +72,13 @@ def sample(
 
 
 def _of_others(teacher: StoredTeacher, batch: Batch) -> Floats:
-    """Return the margins over the passages of all other queries of the batch."""
-    others = ~np.tile(np.eye(len(batch.query), dtype=bool), 2)
+    """Return the margins over the passages of all other queries of the batch.
+
+    A query that was drawn twice is no other one, nor is the own positive another passage.
+    """
+    passage = np.concatenate((batch.positive, batch.negative))
+    others = np.tile(batch.query[:, None] != batch.query, 2)
+    others &= passage != batch.positive[:, None]
     over_others: Floats = -teacher.margins(batch)[others].astype(np.float64)
     return over_others
 
@@ -118,7 +123,8 @@ def measures(
     found: Sample, ranges: pl.DataFrame, bins: int, edges: dict[str, Floats]
 ) -> list[Line]:
     """Return the lines (measure, batch, from, to, value) of a sampler."""
-    lines: list[Line] = [("topic purity", None, None, None, purity(found))]
+    lines: list[Line] = [("batches read", None, None, None, float(len(found.topics)))]
+    lines.append(("topic purity", None, None, None, purity(found)))
     lines.append(("topics in a batch", None, None, None, float(np.mean([*map(len, found.topics)]))))
     for number, sizes in enumerate(found.topics[:SHOWN]):
         ends = np.cumsum([0, *sizes]).tolist()

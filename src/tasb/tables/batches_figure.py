@@ -22,9 +22,10 @@ def make_batches_figure(recipe: Mapping[str, Any], files: Any, data: str, svg: s
     """Make Figure 2.
 
     Args:
-        recipe: its figure; teachers, names of the pairwise and the in-batch one.
+        recipe: its figure; steps, batches to read; bins; stored, whether each row has in-batch
+            scores; teachers, names of the pairwise and the in-batch one.
         files: with attributes plans (the first file of each row's plan), scores (the same of
-            the in-batch scores; none unless every row has them), pairs (scored), clusters.
+            the in-batch scores, where a row has them), pairs (scored), clusters.
         data: Parquet to write, see `tasb.tables.batches.SCHEMA`.
         svg: figure to write.
     """
@@ -32,12 +33,12 @@ def make_batches_figure(recipe: Mapping[str, Any], files: Any, data: str, svg: s
     clusters = pl.read_parquet(files.clusters).sort("query")
     topic_of = np.full(int(clusters["query"].max()) + 1, -1)  # type: ignore[arg-type]
     topic_of[clusters["query"].to_numpy()] = clusters["cluster"].to_numpy()
-    scores = list(files.get("scores", [])) or [None] * len(settings.rows)
+    scores = iter(files.get("scores", []))
     samples = {
-        row.label: sample(plan, file, topic_of, settings.steps)
-        for row, plan, file in zip(settings.rows, files.plans, scores)
+        row.label: sample(plan, next(scores) if stored else None, topic_of, recipe["steps"])
+        for row, plan, stored in zip(settings.rows, files.plans, recipe["stored"])
     }
-    found = batch_measures(samples, margin_ranges(files.pairs), settings.bins)
+    found = batch_measures(samples, margin_ranges(files.pairs), recipe["bins"])
     with whole(data) as part:
         found.write_parquet(part)
     save(draw(found, settings.title, recipe["teachers"]), svg)
@@ -53,7 +54,7 @@ def draw(found: pl.DataFrame, title: str, teachers: Mapping[str, str]) -> Figure
     """
     samplers = found["sampler"].unique(maintain_order=True).to_list()
     figure = Figure(figsize=(14, 2.6 * len(samplers) + 0.6), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(f"{title} ({_scalar(found, 'batches read'):,.0f} batches)")
     grid = figure.subplots(len(samplers), 4, sharex="col", sharey="col", squeeze=False)
     for row, sampler in zip(grid, samplers):
         own = found.filter(pl.col("sampler") == sampler)

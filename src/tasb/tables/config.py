@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tasb.settings import Settings
 
@@ -12,7 +12,7 @@ class Row(Settings):
 
     system: str
     labels: list[str] = Field(min_length=1)
-    """What stands in the label columns of the row."""
+    """What stands in the label columns; ``{batch_size}``, say, for a setting of the run."""
     paper: str | None = None
     """Row of `resources/paper` whose values may stand beside ours."""
     group: str | None = None
@@ -39,8 +39,10 @@ class TopicsFigure(Settings):
     title: str
     clusters: str = "default"
     topics: int = Field(8, ge=1, le=8)
-    examples: int = Field(3, ge=0)
+    examples: int = Field(3, ge=0, le=3)
     """Queries of each topic that are printed."""
+    queries: int = Field(300, ge=3)
+    """Queries of a topic that are shown at most, drawn at random."""
     perplexity: float = Field(30, gt=0)
 
 
@@ -59,10 +61,15 @@ class BatchesFigure(Settings):
     rows: list[Sampled] = Field(min_length=1)
     clusters: str = "default"
     """The topics that are counted, also in batches that were drawn without them."""
-    bins: int = Field(10, ge=1)
-    """Margin bins of a query's pairs, h of Eq. 12."""
     steps: int = Field(1000, ge=1)
-    """First batches that are read, as far as the first file of a plan has them."""
+    """First batches of each run that are read, as far as the first file of each plan has them."""
+
+    @field_validator("rows")
+    @classmethod
+    def _distinct(cls, rows: list[Sampled]) -> list[Sampled]:
+        if len({row.label for row in rows}) < len(rows):
+            raise ValueError("two rows have the same label")
+        return rows
 
 
 Figure = Annotated[TopicsFigure | BatchesFigure, Field(discriminator="kind")]

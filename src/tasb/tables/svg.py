@@ -17,6 +17,7 @@ GREY = "#666666"
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure as SVG; equal figures give equal files."""
-    with whole(path) as part, mpl.rc_context({"svg.hashsalt": "tasb"}):
+    """Write a figure as SVG with its texts as texts; equal figures give equal files."""
+    settings = {"svg.hashsalt": "tasb", "svg.fonttype": "none"}
+    with whole(path) as part, mpl.rc_context(settings):
         figure.savefig(part, format="svg", metadata={"Date": None}, bbox_inches="tight")

@@ -28,6 +28,8 @@ SCHEMA = {
     "steps": pl.Int64,
     "chosen_step": pl.Int64,
 }
+SUMS = ("average", "standard-deviation")
+"""Rows of a published table that sum up all others."""
 PAPER = {"row": pl.String, "query_set": pl.String, "metric": pl.String, "value": pl.Float64}
 NO_PAPER = pl.DataFrame(schema=PAPER)
 
@@ -69,7 +71,8 @@ def cells(
 
     A row's letter is its place in the table; `better_than` holds the letters of the rows that
     it beats significantly; rows of statistics have none. The paper's value is given for a query
-    set that names one of the paper's, at the same cutoff.
+    set that names one of the paper's, at the same cutoff; that of a statistic, if the rows are
+    those that the paper sums up.
 
     Args:
         name: of the table, such as ``table4``.
@@ -90,6 +93,8 @@ def cells(
     _check_paper(name, [row.paper for row in table.rows], [*query_sets.values()], paper)
     keys = paper.select("row", "query_set", "metric").iter_rows()
     published = dict(zip(keys, paper["value"]))
+    if {row.paper for row in table.rows} != set(paper["row"]) - set(table.statistics):
+        published = {key: value for key, value in published.items() if key[0] not in SUMS}
     lines = []
     for query_set, theirs in query_sets.items():
         for metric in table.metrics:

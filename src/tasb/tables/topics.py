@@ -49,7 +49,7 @@ def topic_map(
 ) -> pl.DataFrame:
     """Place the queries of topics drawn at random on a plane.
 
-    t-SNE reads angles, as the inner-product clusters do.
+    t-SNE reads angles, as the released clusters do.
 
     Args:
         queries: id, text; in order of position.
@@ -60,19 +60,16 @@ def topic_map(
         seed: of the draws and of t-SNE.
 
     Returns:
-        A row per query of these topics: topic, query_id, text, x, y, example (whether it is
-        printed).
+        A row per query: topic, size (of the topic), query_id, text, x, y, example (whether it
+        is printed).
 
     Raises:
         TasbError: no topic has as many queries as examples.
     """
     random = stream(seed, "draw")
     topics = _drawn_topics(clusters, settings, random)
-    points = clusters.filter(pl.col("cluster").is_in(topics)).sort("cluster", "query")
-    shown: list[int] = []
-    for _, own in points.group_by("cluster", maintain_order=True):
-        shown += random.choice(own["query"].to_numpy(), settings.examples, replace=False).tolist()
-    position = points["query"].to_numpy()
+    members, shown = _drawn_queries(clusters, topics, settings, random)
+    position = members["query"].to_numpy()
     tsne = TSNE(
         perplexity=min(settings.perplexity, (len(position) - 1) / 3),
         metric="cosine",
@@ -82,7 +79,8 @@ def topic_map(
     plane = tsne.fit_transform(read_vectors(vectors)[position])
     return pl.DataFrame(
         {
-            "topic": points["cluster"],
+            "topic": members["cluster"],
+            "size": members["size"],
             "query_id": queries["id"].gather(position),
             "text": queries["text"].gather(position),
             "x": plane[:, 0],
@@ -100,11 +98,31 @@ def _drawn_topics(
     sizes = clusters["cluster"].value_counts().sort("cluster")
     enough = sizes.filter(pl.col("count") >= least)["cluster"].to_numpy()
     if len(enough) == 0:
-        raise TasbError(f"clusters '{settings.clusters}': none has {least} queries or more")
+        raise TasbError(
+            f"clusters '{settings.clusters}': none has {least} queries or more; set a smaller "
+            f"clusters.{settings.clusters}.k, fewer 'examples' of the figure, or leave it out of "
+            "'targets'"
+        )
     if len(enough) < settings.topics:
         log.warning("only %d topics have %d queries or more", len(enough), least)
     count = min(settings.topics, len(enough))
     return np.sort(random.choice(enough, count, replace=False)).astype(np.int64)
+
+
+def _drawn_queries(
+    clusters: pl.DataFrame,
+    topics: npt.NDArray[np.int64],
+    settings: TopicsFigure,
+    random: np.random.Generator,
+) -> tuple[pl.DataFrame, list[int]]:
+    """Return cluster, query and size of the queries to show, and the queries to print."""
+    parts, examples = [], []
+    for topic in topics:
+        own = clusters.filter(pl.col("cluster") == topic)["query"].sort().to_numpy()
+        drawn = np.sort(random.choice(own, min(settings.queries, len(own)), replace=False))
+        parts.append(pl.DataFrame({"query": drawn}).with_columns(cluster=topic, size=len(own)))
+        examples += random.choice(drawn, settings.examples, replace=False).tolist()
+    return pl.concat(parts), examples
 
 
 def draw(points: pl.DataFrame, title: str) -> Figure:
@@ -129,7 +147,7 @@ def _examples(words: Any, points: pl.DataFrame, topics: list[int]) -> None:
     for row, (topic, colour, marker) in enumerate(zip(topics, COLOURS, MARKERS)):
         own = points.filter(pl.col("topic") == topic)
         texts = own.filter(pl.col("example"))["text"].to_list()
-        lines = [f"Topic {topic} ({own.height} queries)", *map(_shortened, texts)]
+        lines = [f"Topic {topic} ({own['size'][0]:,} queries)", *map(_shortened, texts)]
         words.scatter([0.02], [row + 0.12], s=40, color=colour, marker=marker, linewidths=0)
         words.text(0.07, row, "\n".join(lines), va="top", fontsize=8, parse_math=False)
 

@@ -18,6 +18,6 @@ GREY = "#666666"
 
 def save(figure: Figure, path: str | Path) -> None:
     """Write a figure as SVG with its texts as texts; equal figures give equal files."""
-    settings = {"svg.hashsalt": "tasb", "svg.fonttype": "none"}
-    with whole(path) as part, mpl.rc_context(settings):
+    texts = mpl.rc_context({"svg.hashsalt": "tasb", "svg.fonttype": "none"})
+    with whole(path) as part, texts:
         figure.savefig(part, format="svg", metadata={"Date": None}, bbox_inches="tight")

@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 bench: .bench/.ready
-	for part in machine training encoding plans metrics clusters dag; do \
+	for part in machine training memory encoding plans metrics clusters dag; do \
 		echo; .bench/bin/python benchmarks/$$part.py || exit 1; \
 	done
 

@@ -71,8 +71,10 @@ def test_all_topics_are_shown_where_there_are_too_few(world, caplog):
 
 
 def test_topics_too_small_for_the_examples_are_an_error(world):
-    with pytest.raises(TasbError, match="clusters 'default': none has 16 queries or more"):
-        topic_map(*world, settings(examples=16), 7)
+    queries, clusters, vectors = world
+    alone = clusters.unique("cluster")
+    with pytest.raises(TasbError, match="clusters 'default': none has 3 queries or more; set a"):
+        topic_map(queries, alone, vectors, settings(), 7)
 
 
 class Files(dict):

@@ -9,12 +9,13 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("tiny")
+pytestmark = pytest.mark.xdist_group("killed")
 
-RUN = "dual-tas-balanced"
+RUN = "none-random"
+"""It rests on no other training, so that little is made before it."""
 LONGER = (
-    "runs={dual-tas-balanced: {steps: 400, checkpoint_interval: 20, log_interval: 5, "
-    "early_stopping: {interval: 100, patience: 9, minimum: 400}}}"
+    "runs={none-random: {steps: 400, checkpoint_interval: 20, log_interval: 5, "
+    "early_stopping: null}}"
 )
 WEIGHTS = f"results/students/tiny/{RUN}/model.safetensors"
 LOG = f"results/students/tiny/{RUN}/log.parquet"
@@ -29,19 +30,18 @@ def arguments(tiny_job):
 
 
 @pytest.fixture
-def copy(finished, tmp_path):
-    """A house in which that run is not trained."""
-    folder = tmp_path / "house"
-    shutil.copytree(finished, folder)
-    shutil.rmtree(folder / "results" / "students" / "tiny" / RUN)
-    return folder
+def copy(house, tmp_path):
+    """A house in which nothing is made yet."""
+    made = shutil.ignore_patterns("results", "logs", ".snakemake")
+    return shutil.copytree(house, tmp_path / "house", ignore=made)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(finished, snakemake, arguments, tmp_path_factory):
+def undisturbed(house, snakemake, arguments, tmp_path_factory):
     """The files of the run when nothing is killed."""
+    made = shutil.ignore_patterns("results", "logs", ".snakemake")
     folder = tmp_path_factory.mktemp("undisturbed") / "house"
-    shutil.copytree(finished, folder)
+    shutil.copytree(house, folder, ignore=made)
     process = snakemake(*arguments, folder=folder)
     assert process.returncode == 0, process.stderr[-4000:]
     return [(folder / file).read_bytes() for file in (WEIGHTS, LOG)]

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 import yaml
 
-pytestmark = pytest.mark.xdist_group("tiny")
+pytestmark = pytest.mark.xdist_group("house")
 
 JOB = {
     "collection": "pool",
@@ -19,14 +19,13 @@ JOB = {
     "metrics": {"names": ["mrr@10", "recall@5"]},
     "systems": {"theirs": {"kind": "trec", "files": {"judged": "pool/theirs.run"}}},
     "tables": {
-        "table4": None,
         "runs": {
             "title": "Runs",
             "columns": ["Run"],
-            "metrics": ["mrr@10", "recall@5"],
             "rows": [{"system": "theirs", "labels": ["theirs"]}],
         },
     },
+    "targets": ["runs"],
 }
 
 

@@ -17,12 +17,13 @@ def many_runs(path: Path) -> None:
     """Write a config whose one table compares many learning rates."""
     names = [f"lr{number}" for number in range(RUNS)]
     runs = {name: {"lr": 1e-5 + 1e-8 * number} for number, name in enumerate(names)}
-    tables: dict[str, object] = {"table4": None}
+    tables: dict[str, object] = {}
     for part in range(0, RUNS, 50):
         rows = [{"system": name, "labels": [name]} for name in names[part : part + 50]]
         settings = {"title": "Rates", "columns": ["Run"], "metrics": ["ndcg@10"], "rows": rows}
         tables[f"rates{part}"] = settings
-    path.write_text(yaml.safe_dump({"runs": runs, "tables": tables}))
+    rates = list(tables)
+    path.write_text(yaml.safe_dump({"runs": runs, "tables": tables, "targets": rates}))
 
 
 def plan(*arguments: str) -> tuple[float, int]:

@@ -27,7 +27,7 @@ def resolve_precision(precision: str, on: torch.device) -> str:
     if precision != "auto":
         return precision
     if on.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     capabilities = torch.cpu.get_capabilities()
     fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
     return "bf16" if fast else "fp32"

@@ -19,7 +19,7 @@ LENGTH = 200
 
 def main() -> None:
     """Print one row for each collection; our time includes tokenizing, as theirs does."""
-    given = options(__doc__, passages=1024)
+    given = options(__doc__, passages=512)
     folder, device = encoder_folder(), prepare(os.cpu_count() or 1)
     model = BertDot(Encoder.load(folder, folder / "tokenizer.json"), Card()).to(device)
     encoder = TextEncoder(model, Vectors(precision=given.precision))

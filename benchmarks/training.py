@@ -112,7 +112,7 @@ def padding(triples: Triples) -> float:
 
 def main() -> None:
     """Print one row for each collection."""
-    given = options(__doc__, steps=10)
+    given = options(__doc__, steps=4)
     for name in TEXTS:
         triples = read(name, given.steps * BATCH)
         margins = np.random.default_rng(1).normal(3, 2, len(triples.queries)).astype(np.float32)

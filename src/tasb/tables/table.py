@@ -91,10 +91,7 @@ def cells(
     if len(table.rows) > len(LETTERS):
         raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
     _check_paper(name, [row.paper for row in table.rows], [*query_sets.values()], paper)
-    keys = paper.select("row", "query_set", "metric").iter_rows()
-    published = dict(zip(keys, paper["value"]))
-    if {row.paper for row in table.rows} != set(paper["row"]) - set(table.statistics):
-        published = {key: value for key, value in published.items() if key[0] not in SUMS}
+    published = _published(table, paper)
     lines = []
     for query_set, theirs in query_sets.items():
         for metric in table.metrics:
@@ -111,6 +108,15 @@ def cells(
                 rows.append(summary | _statistic(statistic, rows[: len(found)]))
             lines += [{"table": name, "query_set": query_set, **row} for row in rows]
     return pl.DataFrame(lines, schema=SCHEMA)
+
+
+def _published(table: Table, paper: pl.DataFrame) -> dict[Any, float | None]:
+    """Return the paper's values by row, query set and metric; sums only of the same rows."""
+    keys = paper.select("row", "query_set", "metric").iter_rows()
+    published = dict(zip(keys, paper["value"]))
+    if {row.paper for row in table.rows} == set(paper["row"]) - set(table.statistics):
+        return published
+    return {key: value for key, value in published.items() if key[0] not in SUMS}
 
 
 def _statistic(statistic: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

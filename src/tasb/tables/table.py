@@ -88,9 +88,7 @@ def cells(
         TasbError: more rows than letters, a row or query set that the published table lacks,
             or systems were evaluated on other queries.
     """
-    if len(table.rows) > len(LETTERS):
-        raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
-    _check_paper(name, [row.paper for row in table.rows], [*query_sets.values()], paper)
+    _check(name, table, [*query_sets.values()], paper)
     published = _published(table, paper)
     lines = []
     for query_set, theirs in query_sets.items():
@@ -133,10 +131,11 @@ def _statistic(statistic: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return line | {"value": float(np.std(values, ddof=1))}
 
 
-def _check_paper(
-    name: str, rows: list[str | None], query_sets: list[str | None], paper: pl.DataFrame
-) -> None:
-    """Refuse names that the published table, if there is one, does not have."""
+def _check(name: str, table: Table, query_sets: list[str | None], paper: pl.DataFrame) -> None:
+    """Refuse more rows than letters, and names that a published table does not have."""
+    if len(table.rows) > len(LETTERS):
+        raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
+    rows = [row.paper for row in table.rows]
     for asked, column in ((rows, "row"), (query_sets, "query_set")):
         known = set(paper[column])
         for unknown in [found for found in asked if known and found and found not in known]:

@@ -5,6 +5,7 @@ import torch
 from tasb.models.batches import Sequences
 from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder, States
+from tasb.models.first_token import keep_first_token
 from tasb.models.headed import HeadedEncoder
 
 
@@ -13,6 +14,7 @@ class BertCat(HeadedEncoder):
 
     def __init__(self, encoder: Encoder, head_std: float = 0.02) -> None:
         super().__init__(encoder, 1, head_std)
+        keep_first_token(encoder.transformer)
 
     def forward(self, pairs: Sequences, tokens: int) -> torch.Tensor:
         """Return the scores of pairs, fp32 (n,).

@@ -8,6 +8,7 @@ from torch import nn
 from tasb.models.batches import Sequences
 from tasb.models.card import Card
 from tasb.models.encoder import Encoder
+from tasb.models.first_token import keep_first_token
 from tasb.models.pooling import pool
 
 
@@ -16,6 +17,8 @@ class BertDot(nn.Module):
 
     def __init__(self, encoder: Encoder, card: Card) -> None:
         super().__init__()
+        if card.pooling == "cls":
+            keep_first_token(encoder.transformer)
         self.encoder = encoder
         self.card = card
 

@@ -12,12 +12,13 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging
 
 from tasb.models.batches import Sequences, length_groups, pad
+from tasb.models.dropout import use_drop
 from tasb.tokens.special import SpecialTokens
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 States = torch.Tensor
-"""Last hidden states, (sequences, tokens, dimensions)."""
+"""Last hidden states, (sequences, tokens, dimensions); one token where only [CLS] is read."""
 
 
 class Encoder(nn.Module):
@@ -25,6 +26,7 @@ class Encoder(nn.Module):
 
     def __init__(self, transformer: PreTrainedModel, special: SpecialTokens) -> None:
         super().__init__()
+        use_drop(transformer)
         self.transformer = transformer
         self.special = special
         self.recompute = False

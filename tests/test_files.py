@@ -13,27 +13,18 @@ WRITE_HALF_AND_WAIT = """
 import sys, time
 from tasb.files import whole
 with whole(sys.argv[1]) as part:
-    if sys.argv[2] == "folder":
-        part.mkdir()
-        part = part / "inside"
     part.write_text("half")
     print("written", flush=True)
     time.sleep(60)
 """
 
 
-def kill_while_writing(path, kind):
-    command = [sys.executable, "-c", WRITE_HALF_AND_WAIT, str(path), kind]
+def kill_while_writing(path):
+    command = [sys.executable, "-c", WRITE_HALF_AND_WAIT, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "written\n"
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-
-
-def write_folder(path, text):
-    with whole(path) as part:
-        part.mkdir()
-        (part / "inside").write_text(text)
 
 
 def test_nothing_is_at_the_path_until_all_is_written(tmp_path):
@@ -51,15 +42,13 @@ def test_the_part_is_on_the_same_disk_and_has_the_same_name(tmp_path):
         part.write_text("")
 
 
-@pytest.mark.parametrize("kind", ["file", "folder"])
-def test_a_kill_leaves_nothing_at_the_path(tmp_path, kind):
-    kill_while_writing(tmp_path / "a", kind)
+def test_a_kill_leaves_nothing_at_the_path(tmp_path):
+    kill_while_writing(tmp_path / "a")
     assert not (tmp_path / "a").exists()
 
 
-@pytest.mark.parametrize("kind", ["file", "folder"])
-def test_what_a_kill_left_is_gone_after_the_next_write(tmp_path, kind):
-    kill_while_writing(tmp_path / "a", kind)
+def test_what_a_kill_left_is_gone_after_the_next_write(tmp_path):
+    kill_while_writing(tmp_path / "a")
     assert list(tmp_path.iterdir()) != []
     write_text(tmp_path / "a", "new")
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
@@ -67,14 +56,8 @@ def test_what_a_kill_left_is_gone_after_the_next_write(tmp_path, kind):
 
 def test_a_kill_keeps_the_file_that_stood_there(tmp_path):
     (tmp_path / "a").write_text("old")
-    kill_while_writing(tmp_path / "a", "file")
+    kill_while_writing(tmp_path / "a")
     assert (tmp_path / "a").read_text() == "old"
-
-
-def test_a_kill_keeps_the_folder_that_stood_there(tmp_path):
-    write_folder(tmp_path / "a", "old")
-    kill_while_writing(tmp_path / "a", "folder")
-    assert (tmp_path / "a" / "inside").read_text() == "old"
 
 
 @pytest.mark.parametrize("before", [None, "old"])
@@ -87,19 +70,11 @@ def test_an_error_leaves_the_folder_as_it_was(tmp_path, before):
     assert [path.read_text() for path in tmp_path.iterdir()] == ([before] if before else [])
 
 
-def test_a_folder_takes_the_place_of_the_whole_old_one(tmp_path):
-    write_folder(tmp_path / "a", "old")
-    (tmp_path / "a" / "left-over").write_text("old")
-    write_folder(tmp_path / "a", "new")
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["inside"]
-    assert (tmp_path / "a" / "inside").read_text() == "new"
-
-
-def test_an_old_folder_stays_when_nothing_was_written(tmp_path):
-    write_folder(tmp_path / "a", "old")
+def test_an_old_file_stays_when_nothing_was_written(tmp_path):
+    write_text(tmp_path / "a", "old")
     with pytest.raises(FileNotFoundError), whole(tmp_path / "a"):
         pass
-    assert (tmp_path / "a" / "inside").read_text() == "old"
+    assert (tmp_path / "a").read_text() == "old"
 
 
 def test_json_is_sorted_utf8_and_comes_back(tmp_path):

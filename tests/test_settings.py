@@ -36,9 +36,26 @@ def test_numbers_and_null_are_read_from_strings():
     assert (settings.rate, settings.name, settings.inner.count) == (1e-5, None, 3)
 
 
-@pytest.mark.parametrize("value", ["abc", "", "1e", [1], None])
+@pytest.mark.parametrize("text", ["8e5", "800000", "800000.0", 8e5, 800_000])
+def test_a_whole_number_may_be_written_as_a_power_of_ten(text):
+    assert Inner.model_validate({"count": text}).count == 800_000
+
+
+@pytest.mark.parametrize("value", ["8e-5", "1.5", 1.5, True, "many"])
+def test_what_is_no_whole_number_is_refused(value):
+    with pytest.raises(ValidationError, match=r"count\n.*(valid|fractional)"):
+        Inner.model_validate({"count": value})
+
+
+@pytest.mark.parametrize("value", ["abc", "", "1e", [1], None, True, False])
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(ValidationError, match="valid number"):
+        Outer.model_validate({"rate": value})
+
+
+@pytest.mark.parametrize("value", ["inf", float("inf"), float("nan")])
+def test_a_number_is_finite(value):
+    with pytest.raises(ValidationError, match="finite number"):
         Outer.model_validate({"rate": value})
 
 

@@ -18,10 +18,9 @@ FULL = 2**16
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path; on success it is flushed and renamed to ``path``.
+    """Yield a temporary path for a file; on success it is flushed and renamed to ``path``.
 
-    The temporary path may become a file or a folder. After an error nothing is left of it,
-    and what stood at ``path`` before still stands.
+    After an error nothing is left of it, and what stood at ``path`` before still stands.
 
     Raises:
         TasbError: the disk is full.
@@ -30,10 +29,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     with scratch(target) as folder:
         part = folder / target.name
         yield part
-        for file in [part, *sorted(part.rglob("*"))]:
-            _flush(file)
-        if target.is_dir():
-            shutil.rmtree(target)
+        _flush(part)
         os.replace(part, target)
     _flush(target.parent)
 

@@ -36,6 +36,8 @@ def test_names_of_the_workflow_are_reserved(name):
 def test_reported_queries_choose_nothing(split):
     with pytest.raises(ValidationError, match=f"validation.split '{split}' is a reported"):
         Collection(folder="a", query_sets=SETS, validation=Validation(split=split))
+    with pytest.raises(ValidationError, match=f"train '{split}' is a reported"):
+        Collection(folder="a", query_sets=SETS, train=split)
 
 
 def test_a_query_set_is_read_from_its_split_or_its_own_name():

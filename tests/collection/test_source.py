@@ -96,6 +96,12 @@ def test_an_empty_text_of_ir_datasets_is_refused(registered):
         list(IrDatasets(name).passages())
 
 
+def test_an_id_of_ir_datasets_with_white_space_is_refused(registered):
+    name = registered("tiny-space", docs_tsv="p1\tfine\np 2\tfine\n")
+    with pytest.raises(TasbError, match=f"ir_datasets {name}: id 'p 2' is empty or holds white"):
+        list(IrDatasets(name).passages())
+
+
 def test_the_settings_choose_the_source(folder):
     place = folder(passages_tsv=PASSAGES)
     chosen = source({"folder": str(place), "ir_datasets": None, "passages": "passages.tsv"})

@@ -136,6 +136,12 @@ def test_unknown_ids_are_dropped_and_counted_on_request(query_set, caplog):
     ]
 
 
+def test_queries_without_judgments_are_counted(query_set, caplog):
+    with caplog.at_level(logging.INFO, logger="tasb"):
+        query_set(qrels="q1 0 p1 1\n")
+    assert "2 queries without judgments; no metric counts them" in caplog.text
+
+
 def test_dropping_every_judgment_is_refused(query_set):
     message = refusal(query_set, qrels="q7 0 p1 1\nq1 0 p9 1\n", allow=True)
     assert message.endswith("qrels.s.txt: no judgment is of a known query and passage")

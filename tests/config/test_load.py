@@ -62,6 +62,7 @@ def test_an_unknown_key_without_a_near_one_lists_what_is_known(refusal):
         ("seed", "soon", "(found 'soon')"),
         ("students.lr", "abc", "(found 'abc')"),
         ("students.steps", 1.5, "(found 1.5)"),
+        ("students.steps", True, "(found 'true')"),
         ("students.lr", [1], "valid number"),
         ("students.lr", 0, "greater than 0 (found 0)"),
         ("students.sampler", "tass", "(found 'tass')"),
@@ -127,6 +128,8 @@ def test_the_run_that_another_is_like_must_exist_and_be_like_none(refusal):
     )
     message = refusal("runs.kl.like", "listnet")
     assert message == "config: runs.kl.like: 'listnet' is like another run itself"
+    for value in (5, ["a"]):
+        assert refusal("runs.kl.like", value).startswith("config: runs.kl.like: unknown run")
 
 
 def test_a_table_may_go_back_to_all_metrics(raw, changed):

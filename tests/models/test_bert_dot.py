@@ -65,6 +65,7 @@ def test_grouping_does_not_change_the_gradient(encoder, reference, texts):
 def test_the_saved_folder_is_read_by_transformers(encoder, texts, tmp_path: Path):
     model = BertDot(encoder, Card())
     model.save(tmp_path)
+    assert "tasb" not in (tmp_path / "config.json").read_text()
     again = AutoModel.from_pretrained(tmp_path).eval()
     with torch.no_grad():
         expected = torch.stack([states_of(again, text)[0] for text in texts])

@@ -3,9 +3,11 @@ import copy
 import pytest
 import torch
 from torch import nn
+from transformers import AutoConfig, AutoModel
 
-from tasb.models.dropout import attention, drop
+from tasb.models.dropout import Dropout, attention, drop
 from tasb.models.encoder import Encoder
+from tasb.tokens.special import SpecialTokens
 
 
 def test_a_share_p_is_zero_and_the_rest_is_scaled():
@@ -69,10 +71,16 @@ def test_attention_drops_whole_readings_of_a_token():
     assert set(read.unique().tolist()) == {0.0, 0.5}
 
 
-def test_an_encoder_trains_with_these_masks_only(encoder: Encoder, texts):
-    kinds = {type(m).__name__ for m in encoder.transformer.modules() if isinstance(m, nn.Dropout)}
-    assert kinds == {"Dropout"}
-    assert not any(type(m) is nn.Dropout for m in encoder.transformer.modules())
+def test_an_encoder_draws_its_masks_here_as_often_as_its_config_says(weights):
+    config = AutoConfig.from_pretrained(weights)
+    for key, p in {"attention_dropout": 0.3, "attention_probs_dropout_prob": 0.3}.items():
+        setattr(config, key, p)
+    expected = [m.p for m in AutoModel.from_config(config).modules() if isinstance(m, nn.Dropout)]
+    encoder = Encoder(AutoModel.from_config(config), SpecialTokens.read(weights / "tokenizer.json"))
+    found = [m for m in encoder.modules() if isinstance(m, nn.Dropout)]
+    assert {type(module) for module in found} == {Dropout}
+    assert [module.p for module in found] == expected
+    assert set(expected) == {0.1, 0.3}
     assert encoder.transformer.config._attn_implementation == "tasb"
 
 

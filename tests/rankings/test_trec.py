@@ -83,6 +83,7 @@ BAD = {
     "a rank as code": ("q1 Q0 b 1_0 7 x\n", "rank '1_0' is no number"),
     "a rank that is no whole number": ("q1 Q0 b 2.5 7 x\n", r"rank '2\.5'"),
     "a score that is no number": ("q1 Q0 b 2 7,5 x\n", "score '7,5' is no number"),
+    "a score with an underscore": ("q1 Q0 b 2 1_0 x\n", "score '1_0' is no number"),
     "not a number": ("q1 Q0 b 2 nan x\n", "score 'nan' is not finite"),
     "an infinite score": ("q1 Q0 b 2 -inf x\n", "score '-inf' is not finite"),
     "a score that overflows": ("q1 Q0 b 2 1e999 x\n", "score '1e999' is not finite"),

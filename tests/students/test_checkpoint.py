@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -108,11 +109,12 @@ def test_a_second_training_of_the_same_run_waits_for_the_first(saved, caplog):
     assert begun.is_set()
 
 
-def test_a_state_whose_best_weights_are_gone_is_passed_over(saved):
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"PK half")])
+def test_a_state_without_whole_best_weights_is_passed_over(saved, damage):
     saved.save_best(4, {"model": 4})
     saved.save(state_of(6, 0, 4))
     assert saved.open()["progress"]["step"] == 6
-    (saved.folder / "best-4.pt").unlink()
+    damage(saved.folder / "best-4.pt")
     assert saved.open()["progress"]["step"] == 3
 
 

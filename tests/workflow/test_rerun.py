@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import polars as pl
 import pytest
 import yaml
 
@@ -21,8 +22,8 @@ FIGURES = {"topics_figure figure1", "batches_figure figure2"}
 def jobs(finished, snakemake, tiny_job):
     """Return the jobs that a change of the config would start, after all had been made."""
 
-    def dry_run(change=None, whole=None):
-        target, option, *files, threads, count, limit, gpus = tiny_job
+    def dry_run(change=None, whole=None, target="results/tables"):
+        _, option, *files, threads, count, limit, gpus = tiny_job
         files = [*files, "change.yaml"]
         if whole is not None:
             files = ["change.yaml", "--replace-workflow-config"]
@@ -170,6 +171,17 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
         (f"plans/tiny/{BALANCED}/colbert/0.arrow",
          {f"score_plan {BALANCED} colbert 0", "batches_figure figure2"}
          | of_run("dual-tas-balanced") | TABLE),
+        (f"plans/tiny/{BALANCED}/0.parquet",
+         {*of_plan(BALANCED), "batches_figure figure2"} | of_run("dual-tas-balanced") | TABLE),
+        ("students/tiny/early_stopping_set.parquet", {"early_stopping_set"}.union(
+            TABLE, *(of_run(run) for run in TRAINED))),
+        ("vectors/tiny/untrained/passages-0.arrow",
+         {"passage_vectors untrained 0"} | of_rankings("untrained", "search") | TABLE),
+        ("teachers/tiny/colbert/head.safetensors",
+         {"train_teacher colbert", "batches_figure figure2"}
+         | {f"score_plan {plan} colbert 0" for plan in (TAS, BALANCED)}
+         | of_run("in-batch-tas") | of_run("dual-tas-balanced")
+         | of_rankings("colbert-rerank", "rerank") | TABLE),
         ("students/tiny/none-random/model.safetensors", of_run("none-random") | TABLE),
         ("students/tiny/none-random/times.json", of_run("none-random") | TABLE),
         ("vectors/tiny/untrained/queries-test.arrow",
@@ -205,3 +217,43 @@ def test_after_a_failed_stage_no_old_table_stands_as_if_it_were_new(
         assert "k is 99 for" in process.stderr
     process = snakemake(*tiny_job, "--dry-run", folder=folder)
     assert {job_name(*found) for found in JOB.findall(process.stdout)} == CLUSTERED
+
+
+SEEDS = {
+    "runs": {
+        "other-seed": {"like": "dual-tas-balanced", "seed": 1},
+        "kl": {"like": "dual-tas-balanced", "in_batch_loss": "kl", "gradient_cache": 64},
+    },
+    "tables": {
+        table: {
+            "columns": ["Run"],
+            "rows": [{"system": name, "labels": [name]} for name in ("dual-tas-balanced", run)],
+            "statistics": ["average", "standard-deviation"],
+        }
+        for table, run in (("seeds", "other-seed"), ("losses", "kl"))
+    },
+}
+
+
+def test_one_further_seed_costs_the_jobs_of_its_run(jobs):
+    plan = of_plan(BALANCED.replace("s0", "s1"))
+    assert jobs(SEEDS, target="seeds") == {"table seeds", "seeds"} | plan | of_run("other-seed")
+
+
+def test_a_list_loss_with_gradient_cache_trains_and_has_its_statistics(
+    finished, snakemake, tiny_job, tmp_path
+):
+    folder = tmp_path / "house"
+    shutil.copytree(finished, folder)
+    (folder / "change.yaml").write_text(yaml.safe_dump(SEEDS))
+    _, option, *files, threads, count, limit, gpus = tiny_job
+    others = (threads, count, limit, gpus)
+    process = snakemake("losses", option, *files, "change.yaml", *others, folder=folder)
+    assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-6000:]
+    table = pl.read_parquet(folder / "results" / "tables" / "tiny" / "losses.parquet")
+    part = table.filter(query_set="graded", metric="ndcg@10")
+    first, second, mean, deviation = part["value"].to_list()
+    assert (first, second) != (None, None)
+    assert mean == pytest.approx((first + second) / 2)
+    assert deviation == pytest.approx(abs(first - second) / 2**0.5)
+    assert f"{mean:.3f}".removeprefix("0") in (folder / "results/tables/tiny/losses.md").read_text()

@@ -67,11 +67,13 @@ class Collection(Settings):
         if reserved:
             raise ValueError(f"query set name '{min(reserved)}' is reserved")
         reported = {query_set.split or name for name, query_set in self.query_sets.items()}
-        if self.validation is not None and self.validation.split in reported:
-            raise ValueError(
-                f"validation.split '{self.validation.split}' is a reported query set too; "
-                "reported queries must not choose anything"
-            )
+        chooses = {"validation.split": self.validation and self.validation.split}
+        for key, split in {**chooses, "train": self.train}.items():
+            if split in reported:
+                raise ValueError(
+                    f"{key} '{split}' is a reported query set too; reported queries must not "
+                    "choose anything"
+                )
         return self
 
     def split_of(self, query_set: str) -> str:

@@ -79,7 +79,7 @@ class IrDatasets:
     def passages(self) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
         for doc in self._load(self.identifier, "docs").docs_iter():
-            yield self._filled(doc.doc_id, doc.default_text(), self.identifier)
+            yield self._checked(doc.doc_id, doc.default_text(), self.identifier)
 
     def passage_count(self) -> int | None:
         """Return the count that ir_datasets publishes; None if it publishes none."""
@@ -89,7 +89,7 @@ class IrDatasets:
     def queries(self, split: str) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
         for query in self._load(split, "queries").queries_iter():
-            yield self._filled(query.query_id, query.default_text(), split)
+            yield self._checked(query.query_id, query.default_text(), split)
 
     def judgments(self, split: str) -> Iterator[tuple[str, str, int]]:
         """Yield (query id, passage id, grade) of a split."""
@@ -101,11 +101,9 @@ class IrDatasets:
         return f"ir_datasets {split or self.identifier} ({what})"
 
     @staticmethod
-    def _filled(identifier: str, content: str, dataset: str) -> tuple[str, str]:
+    def _checked(identifier: str, content: str, dataset: str) -> tuple[str, str]:
         line = " ".join(content.split("\n"))
-        if not line.strip():
-            raise TasbError(f"ir_datasets {dataset}: empty text of '{identifier}'")
-        return identifier, line
+        return text.checked(identifier, line, f"ir_datasets {dataset}")
 
 
 def source(settings: dict[str, Any]) -> Source:

@@ -92,8 +92,12 @@ def write_query_set(
         _leave_out(left_out, f"{where} without those of '{exclude}'", part)
     known = set(pl.read_parquet(queries_path, columns=["id"])["id"])
     qrels = read_qrels(source, split, known | left_out, passages, allow_unknown)
+    qrels = qrels.filter(~pl.col("query_id").is_in(list(left_out)))
+    unjudged = known - set(qrels["query_id"])
+    if unjudged:
+        log.info("%s: %d queries without judgments; no metric counts them", where, len(unjudged))
     with whole(qrels_path) as part:
-        qrels.filter(~pl.col("query_id").is_in(list(left_out))).write_parquet(part)
+        qrels.write_parquet(part)
 
 
 def _leave_out(queries: set[str], where: str, path: Path) -> None:

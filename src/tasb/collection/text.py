@@ -58,11 +58,20 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
         identifier, tab, text = line.partition("\t")
         if not tab:
             raise TasbError(f"{path}:{number}: no tab in '{line[:60]}'; expected id<TAB>text")
-        if not identifier.strip() or any(part.isspace() for part in identifier):
-            raise TasbError(f"{path}:{number}: id '{identifier}' is empty or holds white space")
-        if not text.strip():
-            raise TasbError(f"{path}:{number}: empty text of '{identifier}'")
-        yield identifier, text
+        yield checked(identifier, text, f"{path}:{number}")
+
+
+def checked(identifier: str, text: str, where: str) -> tuple[str, str]:
+    """Return an id and its text.
+
+    Raises:
+        TasbError: the id is empty or holds white space, or the text is empty.
+    """
+    if not identifier or any(character.isspace() for character in identifier):
+        raise TasbError(f"{where}: id '{identifier}' is empty or holds white space")
+    if not text.strip():
+        raise TasbError(f"{where}: empty text of '{identifier}'")
+    return identifier, text
 
 
 def judgments(path: Path) -> Iterator[tuple[str, str, int]]:

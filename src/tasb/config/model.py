@@ -149,8 +149,8 @@ def merged(base: Any, over: Any) -> Any:
     }
 
 
-def require(name: str, known: dict[str, Any], key: str, what: str) -> None:
+def require(name: Any, known: dict[str, Any], key: str, what: str) -> None:
     """Raise a ValueError that names the config key unless the name is known."""
-    if name not in known:
-        hint = nearest(name, known) or f"; known: {', '.join(sorted(known)) or 'none'}"
+    if not isinstance(name, str) or name not in known:
+        hint = nearest(str(name), known) or f"; known: {', '.join(sorted(known)) or 'none'}"
         raise ValueError(f"{key}: unknown {what} '{name}'{hint}")

@@ -7,8 +7,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from tasb.jobs import progress
-from tasb.vectors.shards import read_blocks
+from tasb.vectors.shards import ROWS, read_all_blocks
 
 Scores = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
@@ -31,13 +30,12 @@ def search_flat(
     positions = np.empty((len(queries), 0), dtype=np.int64)
     scores = np.empty((len(queries), 0), dtype=np.float32)
     start = 0
-    for shard in progress(shards, len(shards), "files of vectors searched"):
-        for block in read_blocks(shard):
-            rows, best = _search_block(queries, block, depth)
-            positions = np.concatenate((positions, rows + start), axis=1)
-            scores = np.concatenate((scores, best), axis=1)
-            positions, scores = _best(positions, scores, depth)
-            start += len(block)
+    for block in read_all_blocks(shards, f"blocks of {ROWS} vectors searched"):
+        rows, best = _search_block(queries, block, depth)
+        positions = np.concatenate((positions, rows + start), axis=1)
+        scores = np.concatenate((scores, best), axis=1)
+        positions, scores = _best(positions, scores, depth)
+        start += len(block)
     return positions, scores
 
 

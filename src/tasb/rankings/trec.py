@@ -78,7 +78,7 @@ def _rows(path: Path) -> Iterable[tuple[int, str, str, int, float]]:
 def _score(text: str, where: str) -> float:
     """Return a score that is finite as a 32-bit float, in which metrics compare it."""
     try:
-        score = float(text)
+        score = float(text.replace("_", " "))  # Python would read 1_0 as 10
     except ValueError:
         raise TasbError(f"{where}: score '{text}' is no number") from None
     with np.errstate(over="ignore"):

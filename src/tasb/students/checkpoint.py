@@ -63,16 +63,15 @@ class CheckpointFolder:
 
     def _read(self, path: Path) -> dict[str, Any] | None:
         """Return a state, or None if it is damaged or counts on more log than there is."""
-        try:
-            state: dict[str, Any] = torch.load(path, weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            log.warning("%s is damaged (%s)", path, type(error).__name__)
+        state = _load(path)
+        if state is None:
             return None
         progress = state["progress"]
         if self._log_bytes() < progress["log_bytes"]:
             log.warning("%s: the training log has lost lines since", path)
             return None
-        if progress["best_step"] and not (self.folder / _best(progress["best_step"])).is_file():
+        best = progress["best_step"]
+        if best and _load(self.folder / _best(best)) is None:
             log.warning("%s: the weights of its best step are gone", path)
             return None
         return state
@@ -138,6 +137,18 @@ class CheckpointFolder:
         """
         (self.folder / FINGERPRINT).unlink()
         shutil.rmtree(self.folder)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    """Return what a file holds, or None if it is not there or is damaged."""
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+    except FileNotFoundError:
+        return None
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        log.warning("%s is damaged (%s)", path, type(error).__name__)
+        return None
+    return state
 
 
 def _best(step: int | str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import log
-from tasb.vectors.shards import read_blocks
+from tasb.vectors.shards import ROWS, read_all_blocks, read_blocks
 
 TRAINING_VECTORS = 500_000
 
@@ -31,9 +31,8 @@ def write_index(shards: Sequence[str | Path], factory: str, path: str | Path) ->
         index.train(sample)
     except RuntimeError as error:
         raise TasbError(f"index '{factory}': {str(error).splitlines()[-1]}") from None
-    for shard in shards:
-        for block in read_blocks(shard):
-            index.add(block)
+    for block in read_all_blocks(shards, f"blocks of {ROWS} vectors added"):
+        index.add(block)
     log.info("index %s of %d vectors", factory, index.ntotal)
     with whole(path) as part:
         faiss.write_index(index, str(part))

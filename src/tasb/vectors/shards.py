@@ -1,7 +1,7 @@
 """Files of fp16 vectors, memory-mapped; the flat index is these files themselves."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tasb.jobs import progress
+
 Vectors = npt.NDArray[np.float32]
 
 ROWS = 65_536
 """Vectors that are searched at once."""
-
 
 COMPUTED_BY = b"computed_by"
 
@@ -52,14 +53,27 @@ def read_blocks(path: str | Path, rows: int = ROWS) -> Iterator[Vectors]:
 
     The last one may hold fewer.
     """
-    reader = pa.ipc.open_file(pa.memory_map(str(path)))
     parts: list[npt.NDArray[np.float16]] = []
-    for number in range(reader.num_record_batches):
-        column = reader.get_batch(number).column(0)
+    for column in _batches(path):
         parts.append(column.flatten().to_numpy().reshape(len(column), -1))
-        if sum(map(len, parts)) >= rows or number == reader.num_record_batches - 1:
+        if sum(map(len, parts)) >= rows:
             yield np.concatenate(parts).astype(np.float32)
             parts = []
+    if parts:
+        yield np.concatenate(parts).astype(np.float32)
+
+
+def read_all_blocks(shards: Sequence[str | Path], what: str) -> Iterator[Vectors]:
+    """Yield the blocks of several files, in order, with lines of progress."""
+    texts = (sum(map(len, _batches(shard))) for shard in shards)
+    blocks = (block for shard in shards for block in read_blocks(shard))
+    yield from progress(blocks, sum(-(-count // ROWS) for count in texts), what)
+
+
+def _batches(path: str | Path) -> Iterator[Any]:
+    reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    for number in range(reader.num_record_batches):
+        yield reader.get_batch(number).column(0)
 
 
 def read_vectors(path: str | Path) -> Vectors:

@@ -73,6 +73,8 @@ def test_an_unknown_key_without_a_near_one_lists_what_is_known(refusal):
         ("systems.all-minilm.query_length", "x", "(found 'x')"),
         ("systems.x", {"kind": "run", "run": 5}, "valid string (found 5)"),
         ("tables.table4.metrics", "ndcg@10", "valid list (found 'ndcg@10')"),
+        ("metrics.names", "ndcg@10", "valid list (found 'ndcg@10')"),
+        ("metrics", "ndcg@10", "(found 'ndcg@10')"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_one_line_that_begins_with_its_key(refusal, key, value, found):

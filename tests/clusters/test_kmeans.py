@@ -1,3 +1,4 @@
+import faiss
 import numpy as np
 import polars as pl
 import pytest
@@ -31,6 +32,20 @@ def test_inner_product_groups_by_direction(seed):
 def test_euclidean_groups_by_distance(seed):
     assigned = cluster(SHORT_AND_LONG, config(distance="euclidean", seed=seed))
     assert parts(assigned) == {frozenset({0, 1, 3, 4}), frozenset({2})}
+
+
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_a_gpu_is_used_where_faiss_has_one(monkeypatch, gpus):
+    seen, on_the_cpu = [], faiss.Kmeans
+
+    def kmeans(*arguments, gpu, **options):
+        seen.append(gpu)
+        return on_the_cpu(*arguments, **options)
+
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: gpus)
+    monkeypatch.setattr(faiss, "Kmeans", kmeans)
+    cluster(SHORT_AND_LONG, config())
+    assert seen == [gpus == 1]
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,4 @@
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -62,6 +63,26 @@ def test_equal_scores_are_found_and_kept_in_order_of_position(
     expected_positions, expected_scores = brute_force(asked, texts, depth)
     np.testing.assert_array_equal(scores, expected_scores)
     np.testing.assert_array_equal(positions, expected_positions)
+
+
+@pytest.mark.parametrize(("depth", "calls"), [(2047, 1), (2048, 0)])
+def test_a_gpu_searches_as_deep_as_faiss_can_there(tmp_path, monkeypatch, depth, calls):
+    """The CPU stands in for the GPU, so the calls are shown and not their results."""
+    seen = []
+
+    def knn_gpu(resources, queries, block, depth, metric):
+        seen.append((resources, depth))
+        return faiss.knn(queries, block, depth, metric=metric)
+
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1)
+    monkeypatch.setattr(faiss, "knn_gpu", knn_gpu)
+    monkeypatch.setattr(faiss, "StandardGpuResources", lambda: "resources", raising=False)
+    passages = np.random.default_rng(2).normal(size=(2500, 4)).astype(np.float16)
+    passages = passages.astype(np.float32)
+    queries = np.random.default_rng(3).normal(size=(2, 4)).astype(np.float32)
+    positions, _ = search_flat(queries, write_shards(tmp_path, passages, []), depth)
+    np.testing.assert_array_equal(positions, brute_force(queries, passages, depth)[0])
+    assert seen == [("resources", depth + 1)] * calls
 
 
 def test_a_depth_beyond_the_collection_ranks_all_of_it(tmp_path):

@@ -11,6 +11,8 @@ rule clusters:
     wildcard_constraints:
         name=one_of(CONFIG.clusters),
     threads: 64
+    resources:
+        gpu=1,
     params:
         recipe=lambda wildcards: RECIPES.clusters(wildcards.name),
     script:

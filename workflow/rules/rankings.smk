@@ -15,6 +15,8 @@ rule search:
     wildcard_constraints:
         system=one_of(DENSE),
     threads: 64
+    resources:
+        gpu=1,
     params:
         recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
     script:

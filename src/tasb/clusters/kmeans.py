@@ -42,6 +42,7 @@ def cluster(vectors: Vectors, settings: Clusters) -> npt.NDArray[np.int64]:
         verbose=len(vectors) > MANY,
         spherical=settings.distance == "inner-product",
         seed=settings.seed,
+        gpu=faiss.get_num_gpus() > 0,
         min_points_per_centroid=1,
         max_points_per_centroid=max(256, -(-len(vectors) // settings.k)),
     )

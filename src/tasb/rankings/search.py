@@ -1,7 +1,9 @@
 """The passages of largest inner product, over vectors that need not fit memory at once."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -11,6 +13,9 @@ from tasb.vectors.shards import ROWS, read_all_blocks
 
 Scores = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
+
+GPU_DEPTH = 2048
+"""Vectors that Faiss finds for a query on a GPU, at most."""
 
 
 def search_flat(
@@ -42,14 +47,28 @@ def search_flat(
 def _search_block(queries: Scores, block: Scores, depth: int) -> tuple[Positions, Scores]:
     """Return the top rows of a block; of rows that tie for the last place, the first ones."""
     found = min(depth + 1, len(block))
-    scores, rows = faiss.knn(queries, block, found, metric=faiss.METRIC_INNER_PRODUCT)
-    rows = rows.astype(np.int64)
+    scores, rows = _nearest(queries, block, found)
     if found > depth:  # Faiss keeps any of the rows that tie there
         for query in np.flatnonzero(scores[:, depth - 1] == scores[:, depth]):
             exact = block @ queries[query]
             rows[query] = np.argsort(-exact, kind="stable")[:found]
             scores[query] = exact[rows[query]]
     return rows[:, :depth], scores[:, :depth]
+
+
+def _nearest(queries: Scores, block: Scores, depth: int) -> tuple[Scores, Positions]:
+    """Return scores and rows of the largest inner products, on a GPU where Faiss has one."""
+    metric = faiss.METRIC_INNER_PRODUCT
+    if faiss.get_num_gpus() and depth <= GPU_DEPTH:
+        scores, rows = faiss.knn_gpu(_gpu(), queries, block, depth, metric=metric)
+    else:
+        scores, rows = faiss.knn(queries, block, depth, metric=metric)
+    return scores, rows.astype(np.int64)
+
+
+@cache
+def _gpu() -> Any:
+    return faiss.StandardGpuResources()
 
 
 def _best(positions: Positions, scores: Scores, depth: int) -> tuple[Positions, Scores]:

@@ -226,6 +226,7 @@ SEEDS = {
     },
     "tables": {
         table: {
+            "title": table,
             "columns": ["Run"],
             "rows": [{"system": name, "labels": [name]} for name in ("dual-tas-balanced", run)],
             "statistics": ["average", "standard-deviation"],

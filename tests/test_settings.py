@@ -41,6 +41,10 @@ def test_a_whole_number_may_be_written_as_a_power_of_ten(text):
     assert Inner.model_validate({"count": text}).count == 800_000
 
 
+def test_the_digits_of_a_large_number_are_kept():
+    assert Inner.model_validate({"count": "9007199254740993"}).count == 9_007_199_254_740_993
+
+
 @pytest.mark.parametrize("value", ["8e-5", "1.5", 1.5, True, "many"])
 def test_what_is_no_whole_number_is_refused(value):
     with pytest.raises(ValidationError, match=r"count\n.*(valid|fractional)"):

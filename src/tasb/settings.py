@@ -14,12 +14,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _whole_number(text: str) -> int | str:
-    """Return 800000 for ``"8e5"``, and any other text as it is."""
+    """Return 800000 for ``"8e5"``, and any other text, digits alone included, as it is."""
     try:
         number = float(text)
     except ValueError:
         return text
-    return int(number) if number.is_integer() else text
+    return int(number) if number.is_integer() and "e" in text.lower() else text
 
 
 class Settings(BaseModel):

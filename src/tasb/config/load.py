@@ -33,17 +33,14 @@ def _said_once(errors: Sequence[Any]) -> list[Any]:
 
     The mistake is shown there already.
     """
-    students = {
-        (part["loc"][1:], part["msg"]) for part in errors if part["loc"][:1] == ("students",)
-    }
-    metrics = any(part["loc"][:1] == ("metrics",) for part in errors)
-
-    def repeated(where: tuple[Any, ...], message: str) -> bool:
-        if where[0] == "runs":
-            return (where[2:], message) in students
-        return metrics and where[0] == "tables" and where[2:3] == ("metrics",)
-
-    return [part for part in errors if not part["loc"] or not repeated(part["loc"], part["msg"])]
+    shared = {(part["loc"][1:], part["msg"]) for part in errors if part["loc"][:1] == ("students",)}
+    if any(part["loc"][:1] == ("metrics",) for part in errors):
+        errors = [part for part in errors if part["loc"][::2] != ("tables", "metrics")]
+    return [
+        part
+        for part in errors
+        if part["loc"][:1] != ("runs",) or (part["loc"][2:], part["msg"]) not in shared
+    ]
 
 
 def _line(raw: Any, details: Any) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import torch
 
+from tasb.errors import TasbError
 from tasb.plans.plan import read_plan
 from tasb.students.checkpoint import LOG, CheckpointFolder
 from tasb.students.config import EarlyStopping
@@ -49,9 +50,9 @@ def teacher(world, tmp_path_factory):
 def new_trainer(world, tiny_run, candidates, teacher, tmp_path):
     def make(folder="run", **changes) -> Trainer:
         settings = tiny_run.model_copy(update=changes)
-        model = world.student()
+        model, stores = world.student(), (world.queries, world.passages)
         taught = None if settings.in_batch_loss == "none" else teacher
-        objective = Objective(settings, model, world.queries, world.passages, taught, "fp32")
+        objective = Objective(settings, model, *stores, taught, settings.precision)
         evaluator = None
         if settings.early_stopping is not None:
             evaluator = Evaluator(candidates, world.queries, world.passages, (8, 12), "fp32")
@@ -95,6 +96,31 @@ def test_a_resumed_training_gives_the_identical_weights_and_log(
     resumed.train(batches(world, resumed))
     assert equal(weights(resumed), weights(whole))
     assert resumed.checkpoints.log_lines() == whole.checkpoints.log_lines()
+
+
+def test_half_precision_trains_close_to_fp32_and_resumes_to_the_identical_weights(
+    world, new_trainer
+):
+    full, half, killed = (
+        new_trainer(name, precision=precision, log_interval=1)
+        for name, precision in (("full", "fp32"), ("half", "bf16"), ("killed", "bf16"))
+    )
+    for trainer, steps in ((full, STEPS), (half, STEPS), (killed, 5)):
+        trainer.train(batches(world, trainer, steps))
+    losses = [[line["loss"] for line in log(trainer)] for trainer in (full, half)]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert {value.dtype for value in weights(half).values()} == {torch.float32}
+    resumed = new_trainer("killed", precision="bf16", log_interval=1)
+    resumed.train(batches(world, resumed))
+    assert equal(weights(resumed), weights(half))
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_with_the_way_out(world, new_trainer):
+    trainer = new_trainer(lr=1e38, schedule="constant", log_interval=1)
+    with pytest.raises(TasbError, match=r"the loss is nan after \d+ steps.* lower lr"):
+        trainer.train(batches(world, trainer))
+    assert all(line["loss"] < float("inf") for line in log(trainer))
 
 
 def test_a_log_line_that_was_cut_in_two_is_written_anew(world, new_trainer):

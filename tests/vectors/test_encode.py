@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModel
 
+from tasb.errors import TasbError
 from tasb.tokens.store import TokenStore, write_tokens
 from tasb.vectors.encode import open_encoder
 from tasb.vectors.shards import read_vectors
@@ -104,3 +105,14 @@ def test_texts_beyond_one_block_are_written_in_order(
 def test_an_empty_range_is_an_empty_file(tiny_encoder, store, tmp_path):
     encoder(tiny_encoder).write(store, LENGTH, (7, 7), tmp_path / "vectors")
     assert (tmp_path / "vectors").stat().st_size > 0
+
+
+@pytest.mark.parametrize(("factor", "found"), [(float("nan"), "nan"), (1e6, r"\d{6,}")])
+def test_vectors_that_fp16_cannot_hold_are_refused(tiny_encoder, store, tmp_path, factor, found):
+    large = encoder(tiny_encoder)
+    norm = large.model.encoder.transformer.encoder.layer[-1].output.LayerNorm
+    with torch.no_grad():
+        norm.weight *= factor
+    with pytest.raises(TasbError, match=f"texts 0 to 19 reach {found}.* in fp32, beyond fp16"):
+        large.write(store, LENGTH, (0, 20), tmp_path / "vectors")
+    assert list(tmp_path.iterdir()) == []

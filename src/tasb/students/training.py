@@ -1,6 +1,7 @@
 """The training loop: the same for students and teachers, and resumable at any step."""
 
 import json
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 
 import torch
 
+from tasb.errors import TasbError
 from tasb.jobs import log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.models.device import environment, peak_memory
@@ -76,6 +78,9 @@ class Trainer:
         """Train on the batches that follow the state, and leave the chosen weights in the model.
 
         With early stopping the weights of the best evaluation are chosen, else the last ones.
+
+        Raises:
+            TasbError: a loss is not finite.
         """
         done, total = self.progress.step, self.settings.steps
         for batch in progress(self._until_stopped(batches), total, "steps", initial=done):
@@ -119,8 +124,23 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
+        self._sum(losses)
+
+    def _sum(self, losses: dict[str, torch.Tensor]) -> None:
+        """Add the losses of a step to those of the next line of the log.
+
+        Raises:
+            TasbError: the loss is not finite, so nothing that follows would be.
+        """
         for name, value in losses.items():
             self.progress.sums[name] = self.progress.sums.get(name, 0.0) + float(value.detach())
+        if not math.isfinite(self.progress.sums["loss"]):
+            rate = self.optimizer.param_groups[0]["lr"]
+            raise TasbError(
+                f"the loss is {losses['loss'].item()} after {self.progress.step} steps, at a "
+                f"learning rate of {rate:.3g} in {self.objective.precision}: lower lr, clip "
+                f"gradients with clip_norm, or set precision to fp32"
+            )
 
     def _log(self) -> None:
         step, interval = self.progress.step, self.settings.log_interval

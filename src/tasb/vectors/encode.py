@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import log, progress
 from tasb.models.bert_dot import BertDot
@@ -20,6 +21,8 @@ from tasb.vectors.shards import write_vectors
 
 BLOCK = 1024
 """Texts that are sorted by length together and kept in memory as vectors."""
+
+LARGEST = float(np.finfo(np.float16).max)
 
 
 def shard_range(texts: int, shard: int, shards: int) -> tuple[int, int]:
@@ -43,12 +46,21 @@ class TextEncoder:
             store: tokens.
             length: tokens of a text, special tokens included.
             rows: positions of the texts.
+
+        Raises:
+            TasbError: a vector is not finite in fp16, in which vectors are kept.
         """
         special = self.model.encoder.special
         texts = [special.single(store[row], length) for row in rows]
         with autocast(self.precision, self.device):
             vectors = self.model(texts, self.settings.batch_tokens)
         result: npt.NDArray[np.float32] = vectors.float().cpu().numpy()
+        largest = np.abs(result).max(initial=0)
+        if not largest <= LARGEST:
+            raise TasbError(
+                f"vectors of texts {rows[0]} to {rows[-1]} reach {largest} in {self.precision}, "
+                f"beyond fp16: set vectors: precision to fp32, or look at the model's weights"
+            )
         return result
 
     def write(

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from tasb.students.config import EarlyStopping
+from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 
 KILLS = 20
 FILES = ("config.json", "model.safetensors", "card.json", "log.parquet")
@@ -22,6 +23,7 @@ from pathlib import Path
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.run import new_model, train_run
+from tasb.teachers.stored import StoredTeacher
 from tasb.tokens.store import TokenStore
 
 given = json.loads(sys.argv[1])
@@ -32,9 +34,8 @@ def train(folder):
     checkpoints = CheckpointFolder(folder / "checkpoints", "recipe")
     candidates = (given["candidates"], queries)
     stores = queries, TokenStore(given["passages"])
-    train_run(
-        settings, model, *stores, given["plan"], None, candidates, checkpoints, folder / "run"
-    )
+    taught = given["plan"], StoredTeacher([given["scores"]]), candidates
+    train_run(settings, model, *stores, *taught, checkpoints, folder / "run")
     os._exit(0)
 
 def logged(folder):
@@ -73,13 +74,16 @@ def train(world, tiny_run):
     columns = ["query_id", "passage_id", "query", "passage", "grade"]
     pl.DataFrame(rows, schema=columns, orient="row").write_parquet(candidates)
     rule = EarlyStopping(interval=4, patience=9, minimum=0)
-    settings = tiny_run.model_copy(update={"in_batch_loss": "none", "early_stopping": rule})
+    settings = tiny_run.model_copy(update={"early_stopping": rule})
+    scores = world.folder / "killed-scores.arrow"
+    write_in_batch_scores(world.plan, (0, settings.steps), LiveTeacher(world.teacher()), scores)
     given = {
         "settings": settings.plain(),
         "encoder": [str(world.encoder / name) for name in (*FILES[:2], "tokenizer.json")],
         "queries": str(world.folder / "queries.arrow"),
         "passages": str(world.folder / "passages.arrow"),
         "plan": [str(path) for path in world.plan],
+        "scores": str(scores),
         "candidates": str(candidates),
     }
     command = [sys.executable, "-c", FORK_TRAININGS, json.dumps(given)]

@@ -16,7 +16,6 @@ QUERIES, DEPTH, PASSAGES = 6_980, 1_000, 8_841_823
 NAMES = ["ndcg@10", "mrr@10", "recall@1000", "map@1000"]
 THEIRS = {"ndcg_cut_10", "recip_rank", "recall_1000", "map_cut_1000"}
 
-
 Run = dict[str, dict[str, float]]
 
 

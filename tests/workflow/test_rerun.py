@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import polars as pl
 import pytest
 import yaml
 
@@ -248,3 +249,22 @@ SEEDS = {
 def test_one_further_seed_costs_the_jobs_of_its_run(jobs):
     plan = of_plan(BALANCED.replace("s0", "s1"))
     assert jobs(SEEDS, target="seeds") == {"table seeds", "seeds"} | plan | of_run("other-seed")
+
+
+def test_a_table_of_trained_runs_has_their_statistics(finished, snakemake, tiny_job, tmp_path):
+    folder = tmp_path / "house"
+    shutil.copytree(finished, folder)
+    rows = [{"system": name, "labels": [name]} for name in ("dual-tas-balanced", "in-batch-tas")]
+    table = {**SEEDS["tables"]["seeds"], "rows": rows}
+    (folder / "change.yaml").write_text(yaml.safe_dump({"tables": {"losses": table}}))
+    _, option, *files, threads, count, limit, gpus = tiny_job
+    others = (threads, count, limit, gpus)
+    process = snakemake("losses", option, *files, "change.yaml", *others, folder=folder)
+    assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-6000:]
+    table = pl.read_parquet(folder / "results" / "tables" / "tiny" / "losses.parquet")
+    part = table.filter(query_set="graded", metric="ndcg@10")
+    first, second, mean, deviation = part["value"].to_list()
+    assert (first, second) != (None, None)
+    assert mean == pytest.approx((first + second) / 2)
+    assert deviation == pytest.approx(abs(first - second) / 2**0.5)
+    assert f"{mean:.3f}".removeprefix("0") in (folder / "results/tables/tiny/losses.md").read_text()

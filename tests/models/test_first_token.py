@@ -1,7 +1,11 @@
+import dataclasses
+
+import pytest
 import torch
+from transformers import AutoModel
 
 from tasb.models.encoder import Encoder
-from tasb.models.first_token import keep_first_token
+from tasb.models.first_token import FirstTokenAttention, keep_first_token
 
 
 def all_states(encoder: Encoder, texts) -> list[torch.Tensor]:
@@ -40,3 +44,43 @@ def test_an_unlisted_architecture_computes_all(encoder, texts):
     keep_first_token(encoder.transformer)
     for some, every in zip(all_states(encoder, texts), whole):
         assert some.shape == every.shape
+
+
+def test_no_token_gets_a_key_or_a_value_in_the_last_layer(encoder, texts):
+    projections = {"query", "key", "value", "q_lin", "k_lin", "v_lin"}
+    called = []
+    for name, module in encoder.transformer.named_modules():
+        if name.rpartition(".")[2] in projections:
+            module.register_forward_hook(lambda *_, name=name: called.append(name))
+    keep_first_token(encoder.transformer)
+    whole = encoder.transformer.config.num_hidden_layers - 1
+    list(encoder.groups(texts[:1], 45))
+    assert len(called) == 3 * whole + 1
+    assert called[-1].endswith(("query", "q_lin"))
+
+
+def test_a_dropped_token_takes_its_value_and_the_bias_of_it_away(encoder):
+    transformer = encoder.transformer
+    keep_first_token(transformer)
+    (attention,) = (m for m in transformer.modules() if isinstance(m, FirstTokenAttention))
+    names = attention.names
+    with torch.no_grad():
+        for name in (names.query, names.value):
+            attention.get_parameter(f"{name}.weight").zero_()
+        attention.get_parameter(f"{names.query}.bias").zero_()
+        attention.get_parameter(f"{names.value}.bias").fill_(1.0)
+    attention.names = dataclasses.replace(names, output=None)
+    attention.dropout.p = 0.5
+    torch.manual_seed(7)
+    # four tokens, each read with a share of 1/4, twice that or nothing
+    read, _ = attention.train()(torch.randn(500, 4, encoder.dimensions))
+    assert set(read.unique().tolist()) == {0.0, 0.5, 1.0, 1.5, 2.0}
+    assert read.mean().item() == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_weights_keep_their_names(encoder, reference, tmp_path):
+    keep_first_token(encoder.transformer)
+    encoder.save(tmp_path)
+    read = AutoModel.from_pretrained(tmp_path).state_dict()
+    for name, weight in reference.state_dict().items():
+        assert torch.equal(read[name], weight)

@@ -25,7 +25,7 @@ include: "workflow/rules/tables.smk"
 rule all:
     default_target: True
     input:
-        TARGETS.everything,
+        GRAPH.targets(),
 
 
 for alias in ("tables", "results/tables", "results/tables/"):
@@ -34,13 +34,13 @@ for alias in ("tables", "results/tables", "results/tables/"):
         name:
             alias
         input:
-            TARGETS.everything,
+            GRAPH.targets(),
 
 
-for target in [*CONFIG.tables, *CONFIG.figures]:
+for target in [*GRAPH.config.tables, *GRAPH.config.figures]:
 
     rule:
         name:
             target
         input:
-            lambda wildcards, name=target: TARGETS.of(name),
+            lambda w, name=target: GRAPH.targets(name),

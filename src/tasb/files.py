@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ def existing(path: str | Path, key: str) -> Path:
     return found
 
 
-def fingerprint(recipe: dict[str, Any], files: Iterable[str]) -> str:
+def fingerprint(recipe: Mapping[str, Any], files: Iterable[str]) -> str:
     """Return a digest of a recipe and of the contents of files: equal inputs, equal digest."""
     parts = [json.dumps(recipe, sort_keys=True), *(f"{file} {sha256(file)}" for file in files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

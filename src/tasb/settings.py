@@ -13,6 +13,37 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def require(name: Any, known: Iterable[str], key: str, what: str) -> None:
+    """Refuse a name that is not known.
+
+    Raises:
+        ValueError: names the config key, and the nearest known name or all of them.
+    """
+    names = list(known)
+    if not isinstance(name, str) or name not in names:
+        hint = nearest(str(name), names) or f"; known: {', '.join(sorted(names)) or 'none'}"
+        raise ValueError(f"{key}: unknown {what} '{name}'{hint}")
+
+
+def as_kind(value: Any) -> Any:
+    """Return ``{kind: value}`` for a plain name, which stands for a kind with its defaults."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def merged(base: Any, over: Any) -> Any:
+    """Return nested settings with some of them replaced; keys of another kind do not stay."""
+    if isinstance(over, dict) and isinstance(base, str):
+        base = as_kind(base)
+    if isinstance(over, str) and over != "null" and isinstance(base, dict) and "kind" in base:
+        over = as_kind(over)
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    if over.get("kind", base.get("kind")) != base.get("kind"):
+        return over
+    replaced = {key: merged(base.get(key), value) for key, value in over.items()}
+    return {**base, **replaced}
+
+
 def _whole_number(text: str) -> int | str:
     """Return 800000 for ``"8e5"``, and any other text, digits alone included, as it is."""
     try:

@@ -30,12 +30,13 @@ KEPT = ("none-random", "in-batch-tas", "dual-tas-balanced")
 The in-batch one has a list loss, and gradient cache.
 """
 LEFT_OUT = (
-    "pairwise-random", "pairwise-tas", "pairwise-tas-balanced", "in-batch-random",
-    "in-batch-tas-balanced", "dual-random", "dual-tas", "kl-released", "kl", "listnet-released",
-    "listnet", "lambdarank-released", "lambdarank", "batch-small", "batch-medium", "batch-large",
+    "pairwise-random", "pairwise-tas", "pairwise-tas-balanced", "in-batch-tas-balanced", "dual-tas",
+    "kl-released", "kl", "listnet-released", "listnet", "lambdarank-released", "lambdarank",
+    "batch-small", "batch-medium", "batch-large", "in-batch-random", "dual-random",
     *(f"dual-tas-balanced-{letter}" for letter in "bcde"),
 )  # fmt: skip
-ROWS = (*KEPT, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained")
+ROWS = (*KEPT, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained", "fused", "fused-ranks")
+SCORED = {"kind": "collection", "teacher": "bert-cat"}
 TINY = {
     "collection": "tiny",
     "collections": {
@@ -47,13 +48,32 @@ TINY = {
     },
     "encoders": {"minilm": {"package": None, "sha256": None, "folder": "encoder"}},
     "negatives": {"depth": 35, "per_query": 30},
-    "teachers": {"bert-cat": FEW_STEPS, "colbert": FEW_STEPS},
     "clusters": {"default": {"k": 3}},
     "early_stopping_set": {"depth": 5, "queries": 6},
     "students": {**FEW_STEPS, "early_stopping": {"interval": 2, "patience": 2, "minimum": 2}},
     "runs": {
         **dict.fromkeys(LEFT_OUT),
-        "in-batch-tas": {"in_batch_loss": "kl", "gradient_cache": 64},
+        "bert-cat": FEW_STEPS,
+        "colbert": FEW_STEPS,
+        "in-batch-tas": {
+            "like": "none-random",
+            "pairs": SCORED,
+            "losses": {"pairwise": None, "in_batch": "kl"},
+            "gradient_cache": 64,
+        },
+        "dual-tas-balanced": {
+            "like": "none-random",
+            "pairs": SCORED,
+            "losses": {"pairwise": "margin-mse", "in_batch": "margin-mse"},
+        },
+    },
+    "systems": {
+        "fused": {"kind": "fuse", "systems": ["dual-tas-balanced", "bm25"]},
+        "fused-ranks": {
+            "kind": "fuse",
+            "systems": ["untrained", "bm25"],
+            "method": "reciprocal-rank",
+        },
     },
     "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
     "tables": {

@@ -1,19 +1,15 @@
 rule clusters:
     input:
-        vectors=lambda wildcards: INPUTS.cluster_vectors(wildcards.name),
-        code=code("clusters.py"),
+        unpack(lambda w: inputs(GRAPH.clusters(w.clusters))),
     output:
-        ARTIFACTS.path("clusters", "{name}.parquet"),
+        clusters=path("clusters", "{clusters}.parquet"),
+        made=made("clusters", "{clusters}"),
     log:
-        f"logs/clusters/{C}/{{name}}.log",
-    benchmark:
-        f"results/benchmarks/clusters/{C}/{{name}}.tsv"
-    wildcard_constraints:
-        name=one_of(CONFIG.clusters),
-    threads: 64
+        logs("clusters", "{clusters}"),
+    threads: ALL_CORES
     resources:
         gpu=1,
     params:
-        recipe=lambda wildcards: RECIPES.clusters(wildcards.name),
+        recipe=lambda w: GRAPH.clusters(w.clusters).recipe,
     script:
-        "../scripts/clusters.py"
+        "../scripts/make.py"

@@ -1,72 +1,41 @@
 rule passages:
     input:
-        source=INPUTS.passages_source(),
-        code=code("passages.py"),
+        unpack(lambda w: inputs(GRAPH.passages())),
     output:
-        ARTIFACTS.path("collection", "passages.parquet"),
+        passages=path("collection", "passages.parquet"),
+        made=made("collection", "passages"),
     log:
-        f"logs/collection/{C}/passages.log",
-    benchmark:
-        f"results/benchmarks/collection/{C}/passages.tsv"
+        logs("collection", "passages"),
     params:
-        recipe=RECIPES.passages(),
+        recipe=lambda w: GRAPH.passages().recipe,
     script:
-        "../scripts/passages.py"
+        "../scripts/make.py"
 
 
 rule query_set:
     input:
-        source=lambda wildcards: INPUTS.query_set_source(wildcards.set),
-        passages=ARTIFACTS.passages(),
-        code=code("query_set.py"),
+        unpack(lambda w: inputs(GRAPH.query_set(w.set))),
     output:
-        queries=ARTIFACTS.queries("{set}"),
-        qrels=ARTIFACTS.qrels("{set}"),
+        queries=path("collection", "{set}", "queries.parquet"),
+        qrels=path("collection", "{set}", "qrels.parquet"),
+        made=made("collection", "{set}"),
     log:
-        f"logs/collection/{C}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/collection/{C}/{{set}}.tsv"
-    wildcard_constraints:
-        set=one_of(INPUTS.declared_sets()),
+        logs("collection", "{set}"),
     params:
-        recipe=lambda wildcards: RECIPES.query_set(wildcards.set),
+        recipe=lambda w: GRAPH.query_set(w.set).recipe,
     script:
-        "../scripts/query_set.py"
-
-
-rule training_part:
-    input:
-        queries=ARTIFACTS.queries("train"),
-        qrels=ARTIFACTS.qrels("train"),
-        code=code("training_part.py"),
-    output:
-        queries=ARTIFACTS.queries("{set}"),
-        qrels=ARTIFACTS.qrels("{set}"),
-    log:
-        f"logs/collection/{C}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/collection/{C}/{{set}}.tsv"
-    wildcard_constraints:
-        set=one_of(INPUTS.parts_of_training()),
-    params:
-        recipe=lambda wildcards: RECIPES.query_set(wildcards.set),
-    script:
-        "../scripts/training_part.py"
+        "../scripts/make.py"
 
 
 rule published_pairs:
     input:
-        source=INPUTS.pairs_source(),
-        passages=ARTIFACTS.passages(),
-        queries=ARTIFACTS.queries("training"),
-        code=code("published_pairs.py"),
+        unpack(lambda w: inputs(GRAPH.pairs())),
     output:
-        ARTIFACTS.path("collection", "pairs.parquet"),
+        pairs=path("collection", "pairs.parquet"),
+        made=made("collection", "pairs"),
     log:
-        f"logs/collection/{C}/pairs.log",
-    benchmark:
-        f"results/benchmarks/collection/{C}/pairs.tsv"
+        logs("collection", "pairs"),
     params:
-        recipe=RECIPES.pairs(),
+        recipe=lambda w: GRAPH.pairs().recipe,
     script:
-        "../scripts/published_pairs.py"
+        "../scripts/make.py"

@@ -1,4 +1,4 @@
-# What the rules share: the checked config, recipes, paths and source files.
+# What the rules share: the graph of the checked config, paths, and the source files of a job.
 
 import os
 import re
@@ -6,13 +6,10 @@ import re
 from snakemake.exceptions import WorkflowError
 
 import tasb
-from tasb.config.artifacts import HEAD, MODEL, RECORDS
 from tasb.config.code import code_of
-from tasb.config.inputs import Inputs
-from tasb.config.load import load_config
-from tasb.config.recipes import Recipes
-from tasb.config.targets import Targets
+from tasb.config.load import load
 from tasb.errors import TasbError
+from tasb.tokens.artifacts import MODEL
 
 SOURCE = os.path.join(workflow.basedir, "src")
 
@@ -23,34 +20,22 @@ if not os.path.samefile(tasb.__path__[0], os.path.join(SOURCE, "tasb")):
     )
 
 try:
-    CONFIG = load_config(config)
+    GRAPH = load(config)
 except TasbError as error:
     raise WorkflowError(str(error))
 
-RECIPES = Recipes(CONFIG)
-INPUTS = Inputs(CONFIG)
-ARTIFACTS = INPUTS.at
-TARGETS = Targets(CONFIG)
-PLANS = ARTIFACTS.plans()
-DENSE = ARTIFACTS.systems_of("run", "checkpoint")
-LEXICAL = ARTIFACTS.systems_of("lexical")
-RERANK = ARTIFACTS.systems_of("rerank")
-TREC = ARTIFACTS.systems_of("trec")
-C = CONFIG.collection
+C = GRAPH.config.collection
+SETS = list(GRAPH.config.data.query_sets)
+NAMES = [*GRAPH.config.systems, *GRAPH.config.runs]
+DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
+path = GRAPH.path
 
+# The cores of this machine; a cluster has its own number, see profiles/.
+ALL_CORES = workflow.resource_settings.cores or 8
 
-wildcard_constraints:
-    set=r"[^/]+",
-    system=r"[^/]+",
-    encoder=r"[^/]+",
-    plan=r"[^/]+",
-    shard=r"\d+",
-
-
-def code(script):
-    """The script and the library files that decide its result."""
-    path = os.path.join(workflow.basedir, "workflow", "scripts", script)
-    return code_of(os.path.relpath(path), os.path.relpath(SOURCE))
+# glibc keeps freed memory for the next tensors, where the kernel would clear each page again.
+os.environ.setdefault("MALLOC_MMAP_MAX_", "0")
+os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", "-1")
 
 
 def one_of(names):
@@ -58,20 +43,31 @@ def one_of(names):
     return "|".join(re.escape(name) for name in names) or r"(?!)"
 
 
-def plan_shard(recipe, wildcards):
-    """The recipe of a plan with the steps of one shard of it."""
-    steps = ARTIFACTS.shard_steps(wildcards.plan, int(wildcards.shard))
-    return {**recipe, "steps": list(steps)}
+wildcard_constraints:
+    shard=r"\d+",
+    set=r"[^/]+",
+    texts=r"[^/]+",
+    encoder=one_of(GRAPH.config.encoders),
+    run=one_of(GRAPH.config.runs),
+    teacher=one_of(GRAPH.config.runs),
+    clusters=one_of(GRAPH.config.clusters),
+    plan=one_of(GRAPH.plans),
+    system=one_of(NAMES),
+    table=one_of(GRAPH.config.tables),
+    figure=one_of(GRAPH.config.figures),
 
 
-def vector_shard(recipe, wildcards):
-    """The recipe of passage vectors with the number of one shard of them."""
-    return {**recipe, "shard": int(wildcards.shard)}
+def inputs(artifact):
+    """All files that the job of an artifact reads, its source files among them."""
+    functions = [artifact.make, *artifact.uses, "tasb.jobs:run"]
+    return {**artifact.inputs, "code": code_of(functions, os.path.relpath(SOURCE))}
 
 
-def paper(table):
-    """The published values of a table, where there are any."""
-    path = os.path.relpath(
-        os.path.join(workflow.basedir, "resources", "paper", f"{table}.tsv")
-    )
-    return [path] if os.path.exists(path) else []
+def made(stage, *names):
+    """What a job writes about itself: digests, seconds, memory, device."""
+    return path(stage, *names) + ".made.json"
+
+
+def logs(stage, *names):
+    """The log of a job, under the path of what it makes."""
+    return f"logs/{GRAPH.name(stage, *names)}.log"

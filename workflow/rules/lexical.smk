@@ -1,36 +1,12 @@
 rule bm25_negatives:
     input:
-        passages=ARTIFACTS.passages(),
-        queries=ARTIFACTS.queries("training"),
-        qrels=ARTIFACTS.qrels("training"),
-        code=code("bm25_negatives.py"),
+        unpack(lambda w: inputs(GRAPH.pairs())),
     output:
-        ARTIFACTS.path("lexical", "pairs.parquet"),
+        pairs=path("lexical", "pairs.parquet"),
+        made=made("lexical", "pairs"),
     log:
-        f"logs/lexical/{C}/pairs.log",
-    benchmark:
-        f"results/benchmarks/lexical/{C}/pairs.tsv"
+        logs("lexical", "pairs"),
     params:
-        recipe=RECIPES.pairs(),
+        recipe=lambda w: GRAPH.pairs().recipe,
     script:
-        "../scripts/bm25_negatives.py"
-
-
-rule bm25_search:
-    input:
-        passages=ARTIFACTS.passages(),
-        queries=ARTIFACTS.queries("{set}"),
-        code=code("bm25_search.py"),
-    output:
-        ranking=ARTIFACTS.ranking("{system}", "{set}"),
-        trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
-    log:
-        f"logs/rankings/{C}/{{system}}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
-    wildcard_constraints:
-        system=one_of(LEXICAL),
-    params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
-    script:
-        "../scripts/bm25_search.py"
+        "../scripts/make.py"

@@ -1,35 +1,14 @@
 rule metrics:
     input:
-        ranking=ARTIFACTS.ranking("{system}", "{set}"),
-        qrels=ARTIFACTS.qrels("{set}"),
-        code=code("metrics.py"),
+        unpack(lambda w: inputs(GRAPH.metrics(w.system))),
     output:
-        ARTIFACTS.metrics("{system}", "{set}"),
+        per_query=[path("metrics", "{system}", f"{each}.parquet") for each in SETS],
+        means=[path("metrics", "{system}", f"{each}.means.parquet") for each in SETS],
+        record=[path("metrics", "{system}", f"{each}.record.json") for each in SETS],
+        made=made("metrics", "{system}"),
     log:
-        f"logs/metrics/{C}/{{system}}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/metrics/{C}/{{system}}/{{set}}.tsv"
-    wildcard_constraints:
-        set=one_of(CONFIG.data.query_sets),
+        logs("metrics", "{system}"),
     params:
-        recipe=lambda wildcards: RECIPES.metrics(wildcards.system, wildcards.set),
+        recipe=lambda w: GRAPH.metrics(w.system).recipe,
     script:
-        "../scripts/metrics.py"
-
-
-rule record:
-    input:
-        unpack(lambda wildcards: INPUTS.record(wildcards.system, wildcards.set)),
-        code=code("record.py"),
-    output:
-        ARTIFACTS.record("{system}", "{set}"),
-    log:
-        f"logs/metrics/{C}/{{system}}/{{set}}.record.log",
-    benchmark:
-        f"results/benchmarks/metrics/{C}/{{system}}/{{set}}.record.tsv"
-    wildcard_constraints:
-        set=one_of(CONFIG.data.query_sets),
-    params:
-        recipe=lambda wildcards: RECIPES.record(wildcards.system, wildcards.set),
-    script:
-        "../scripts/record.py"
+        "../scripts/make.py"

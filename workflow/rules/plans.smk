@@ -1,44 +1,29 @@
 rule plan:
     input:
-        pairs=lambda wildcards: ARTIFACTS.scored_pairs(PLANS[wildcards.plan]),
-        clusters=lambda wildcards: ARTIFACTS.clusters(PLANS[wildcards.plan]),
-        code=code("plan.py"),
+        unpack(lambda w: inputs(GRAPH.plan(w.plan, int(w.shard)))),
     output:
-        ARTIFACTS.path("plans", "{plan}", "{shard}.parquet"),
+        plan=path("plans", "{plan}", "{shard}.parquet"),
+        made=made("plans", "{plan}", "{shard}"),
     log:
-        f"logs/plans/{C}/{{plan}}/{{shard}}.log",
-    benchmark:
-        f"results/benchmarks/plans/{C}/{{plan}}/{{shard}}.tsv"
-    wildcard_constraints:
-        plan=one_of(PLANS),
+        logs("plans", "{plan}", "{shard}"),
     params:
-        recipe=lambda wildcards: plan_shard(
-            RECIPES.plan(PLANS[wildcards.plan]), wildcards
-        ),
+        recipe=lambda w: GRAPH.plan(w.plan, int(w.shard)).recipe,
     script:
-        "../scripts/plan.py"
+        "../scripts/make.py"
 
 
-rule score_plan:
+rule plan_scores:
     input:
-        unpack(lambda wildcards: INPUTS.teacher(wildcards.teacher, "training")),
-        plan=ARTIFACTS.path("plans", "{plan}", "{shard}.parquet"),
-        code=code("score_plan.py"),
+        unpack(lambda w: inputs(GRAPH.plan_scores(w.plan, w.teacher, int(w.shard)))),
     output:
-        ARTIFACTS.path("plans", "{plan}", "{teacher}", "{shard}.arrow"),
+        scores=path("plans", "{plan}", "{teacher}", "{shard}.arrow"),
+        made=made("plans", "{plan}", "{teacher}", "{shard}"),
     log:
-        f"logs/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.log",
-    benchmark:
-        f"results/benchmarks/plans/{C}/{{plan}}/{{teacher}}/{{shard}}.tsv"
-    wildcard_constraints:
-        plan=one_of(PLANS),
-        teacher=one_of(CONFIG.teachers),
-    threads: 64
+        logs("plans", "{plan}", "{teacher}", "{shard}"),
+    threads: ALL_CORES
     resources:
         gpu=1,
     params:
-        recipe=lambda wildcards: plan_shard(
-            RECIPES.plan_scores(PLANS[wildcards.plan], wildcards.teacher), wildcards
-        ),
+        recipe=lambda w: GRAPH.plan_scores(w.plan, w.teacher, int(w.shard)).recipe,
     script:
-        "../scripts/score_plan.py"
+        "../scripts/make.py"

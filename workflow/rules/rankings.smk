@@ -1,67 +1,40 @@
+# Dense systems rank all reported query sets in one pass over the vectors.
+ruleorder: search > ranking
+
+
 rule search:
     input:
-        index=lambda wildcards: ARTIFACTS.index(wildcards.system),
-        vectors=ARTIFACTS.query_vectors("{system}", "{set}"),
-        queries=ARTIFACTS.queries("{set}"),
-        passages=ARTIFACTS.passages(),
-        code=code("search.py"),
+        unpack(lambda w: inputs(GRAPH.search(w.system))),
     output:
-        ranking=ARTIFACTS.ranking("{system}", "{set}"),
-        trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
+        ranking=[path("rankings", "{system}", f"{each}.parquet") for each in SETS],
+        trec=[path("rankings", "{system}", f"{each}.trec") for each in SETS],
+        made=made("rankings", "{system}", "reported"),
     log:
-        f"logs/rankings/{C}/{{system}}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
+        logs("rankings", "{system}", "reported"),
     wildcard_constraints:
         system=one_of(DENSE),
-    threads: 64
+    threads: ALL_CORES
     resources:
         gpu=1,
     params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
+        recipe=lambda w: GRAPH.search(w.system).recipe,
     script:
-        "../scripts/search.py"
+        "../scripts/make.py"
 
 
-rule rerank:
+rule ranking:
     input:
-        unpack(lambda wildcards: INPUTS.rerank(wildcards.system, wildcards.set)),
-        queries=ARTIFACTS.queries("{set}"),
-        passages=ARTIFACTS.passages(),
-        code=code("rerank.py"),
+        unpack(lambda w: inputs(GRAPH.single_ranking(w.system, w.set))),
     output:
-        ranking=ARTIFACTS.ranking("{system}", "{set}"),
-        trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
+        ranking=path("rankings", "{system}", "{set}.parquet"),
+        trec=path("rankings", "{system}", "{set}.trec"),
+        made=made("rankings", "{system}", "{set}"),
     log:
-        f"logs/rankings/{C}/{{system}}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
-    wildcard_constraints:
-        system=one_of(RERANK),
-    threads: 64
+        logs("rankings", "{system}", "{set}"),
+    threads: lambda w: ALL_CORES if GRAPH.single_ranking(w.system, w.set).heavy else 1
     resources:
-        gpu=1,
+        gpu=lambda w: int(GRAPH.single_ranking(w.system, w.set).heavy),
     params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
+        recipe=lambda w: GRAPH.single_ranking(w.system, w.set).recipe,
     script:
-        "../scripts/rerank.py"
-
-
-rule trec_run:
-    input:
-        file=lambda wildcards: INPUTS.trec_file(wildcards.system, wildcards.set),
-        queries=ARTIFACTS.queries("{set}"),
-        code=code("trec_run.py"),
-    output:
-        ranking=ARTIFACTS.ranking("{system}", "{set}"),
-        trec=ARTIFACTS.path("rankings", "{system}", "{set}.trec"),
-    log:
-        f"logs/rankings/{C}/{{system}}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/rankings/{C}/{{system}}/{{set}}.tsv"
-    wildcard_constraints:
-        system=one_of(TREC),
-    params:
-        recipe=lambda wildcards: RECIPES.ranking(wildcards.system, wildcards.set),
-    script:
-        "../scripts/trec_run.py"
+        "../scripts/make.py"

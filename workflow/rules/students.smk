@@ -1,29 +1,32 @@
 rule early_stopping_set:
     input:
-        ranking=INPUTS.early_stopping_ranking(),
-        queries=ARTIFACTS.queries("validation"),
-        qrels=ARTIFACTS.qrels("validation"),
-        passages=ARTIFACTS.passages(),
-        code=code("early_stopping_set.py"),
+        unpack(lambda w: inputs(GRAPH.early_stopping_set())),
     output:
-        ARTIFACTS.early_stopping_set(),
+        candidates=path("students", "early_stopping_set.parquet"),
+        made=made("students", "early_stopping_set"),
     log:
-        f"logs/students/{C}/early_stopping_set.log",
-    benchmark:
-        f"results/benchmarks/students/{C}/early_stopping_set.tsv"
+        logs("students", "early_stopping_set"),
     params:
-        recipe=lambda wildcards: RECIPES.early_stopping_set(),
+        recipe=lambda w: GRAPH.early_stopping_set().recipe,
     script:
-        "../scripts/early_stopping_set.py"
+        "../scripts/make.py"
 
 
-use rule train_teacher as train_student with:
+rule training:
+    input:
+        unpack(lambda w: inputs(GRAPH.training(w.run))),
     output:
-        weights=[ARTIFACTS.path("students", "{name}", file) for file in MODEL],
-        records=[ARTIFACTS.path("students", "{name}", file) for file in RECORDS],
+        model=[path("students", "{run}", file) for file in MODEL],
+        card=path("students", "{run}", "card.json"),
+        log=path("students", "{run}", "log.parquet"),
+        times=path("students", "{run}", "times.json"),
+        made=made("students", "{run}"),
     log:
-        f"logs/students/{C}/{{name}}.log",
-    benchmark:
-        f"results/benchmarks/students/{C}/{{name}}.tsv"
-    wildcard_constraints:
-        name=one_of(CONFIG.runs),
+        logs("students", "{run}"),
+    threads: ALL_CORES
+    resources:
+        gpu=1,
+    params:
+        recipe=lambda w: GRAPH.training(w.run).recipe,
+    script:
+        "../scripts/make.py"

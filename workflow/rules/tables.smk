@@ -1,55 +1,30 @@
 rule table:
     input:
-        metrics=lambda wildcards: INPUTS.table_metrics(wildcards.table),
-        logs=lambda wildcards: INPUTS.table_logs(wildcards.table),
-        passages=ARTIFACTS.passages(),
-        paper=lambda wildcards: paper(wildcards.table),
-        code=code("table.py"),
+        unpack(lambda w: inputs(GRAPH.table(w.table))),
     output:
-        ARTIFACTS.table("{table}"),
+        data=path("tables", "{table}.parquet"),
+        markdown=path("tables", "{table}.md"),
+        latex=path("tables", "{table}.tex"),
+        html=path("tables", "{table}.html"),
+        made=made("tables", "{table}"),
     log:
-        f"logs/tables/{C}/{{table}}.log",
-    benchmark:
-        f"results/benchmarks/tables/{C}/{{table}}.tsv"
-    wildcard_constraints:
-        table=one_of(CONFIG.tables),
+        logs("tables", "{table}"),
     params:
-        recipe=lambda wildcards: RECIPES.table(wildcards.table),
+        recipe=lambda w: GRAPH.table(w.table).recipe,
     script:
-        "../scripts/table.py"
+        "../scripts/make.py"
 
 
-rule topics_figure:
+rule figure:
     input:
-        unpack(lambda wildcards: INPUTS.figure(wildcards.figure)),
-        code=code("topics_figure.py"),
+        unpack(lambda w: inputs(GRAPH.figure(w.figure))),
     output:
-        ARTIFACTS.figure("{figure}"),
+        data=path("tables", "{figure}.parquet"),
+        figure=path("tables", "{figure}.svg"),
+        made=made("tables", "{figure}"),
     log:
-        f"logs/tables/{C}/{{figure}}.log",
-    benchmark:
-        f"results/benchmarks/tables/{C}/{{figure}}.tsv"
-    wildcard_constraints:
-        figure=one_of(ARTIFACTS.figures_of("topics")),
+        logs("tables", "{figure}"),
     params:
-        recipe=lambda wildcards: RECIPES.figure(wildcards.figure),
+        recipe=lambda w: GRAPH.figure(w.figure).recipe,
     script:
-        "../scripts/topics_figure.py"
-
-
-rule batches_figure:
-    input:
-        unpack(lambda wildcards: INPUTS.figure(wildcards.figure)),
-        code=code("batches_figure.py"),
-    output:
-        ARTIFACTS.figure("{figure}"),
-    log:
-        f"logs/tables/{C}/{{figure}}.log",
-    benchmark:
-        f"results/benchmarks/tables/{C}/{{figure}}.tsv"
-    wildcard_constraints:
-        figure=one_of(ARTIFACTS.figures_of("batches")),
-    params:
-        recipe=lambda wildcards: RECIPES.figure(wildcards.figure),
-    script:
-        "../scripts/batches_figure.py"
+        "../scripts/make.py"

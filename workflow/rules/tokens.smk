@@ -1,51 +1,28 @@
 rule encoder:
     input:
-        source=lambda wildcards: INPUTS.encoder_source(wildcards.encoder),
-        code=code("encoder.py"),
+        unpack(lambda w: inputs(GRAPH.encoder(w.encoder))),
     output:
-        ARTIFACTS.encoder("{encoder}"),
+        model=[f"results/encoders/{{encoder}}/{file}" for file in MODEL],
+        tokenizer="results/encoders/{encoder}/tokenizer.json",
+        made="results/encoders/{encoder}.made.json",
     log:
         "logs/encoders/{encoder}.log",
-    benchmark:
-        "results/benchmarks/encoders/{encoder}.tsv"
     params:
-        recipe=lambda wildcards: RECIPES.encoder(wildcards.encoder),
+        recipe=lambda w: GRAPH.encoder(w.encoder).recipe,
     script:
-        "../scripts/encoder.py"
+        "../scripts/make.py"
 
 
-rule tokenize_passages:
+rule tokens:
     input:
-        texts=ARTIFACTS.passages(),
-        encoder=ARTIFACTS.encoder("{encoder}"),
-        code=code("tokenize.py"),
+        unpack(lambda w: inputs(GRAPH.tokens(w.encoder, w.texts))),
     output:
-        ARTIFACTS.tokens("{encoder}", "passages"),
+        tokens=path("tokens", "{encoder}", "{texts}.arrow"),
+        made=made("tokens", "{encoder}", "{texts}"),
     log:
-        f"logs/tokens/{C}/{{encoder}}/passages.log",
-    benchmark:
-        f"results/benchmarks/tokens/{C}/{{encoder}}/passages.tsv"
-    threads: 64
+        logs("tokens", "{encoder}", "{texts}"),
+    threads: ALL_CORES
     params:
-        recipe=lambda wildcards: RECIPES.passage_tokens(wildcards.encoder),
+        recipe=lambda w: GRAPH.tokens(w.encoder, w.texts).recipe,
     script:
-        "../scripts/tokenize.py"
-
-
-rule tokenize_queries:
-    input:
-        texts=ARTIFACTS.queries("{set}"),
-        encoder=ARTIFACTS.encoder("{encoder}"),
-        code=code("tokenize.py"),
-    output:
-        ARTIFACTS.tokens("{encoder}", "{set}"),
-    log:
-        f"logs/tokens/{C}/{{encoder}}/{{set}}.log",
-    benchmark:
-        f"results/benchmarks/tokens/{C}/{{encoder}}/{{set}}.tsv"
-    wildcard_constraints:
-        set=one_of(INPUTS.query_sets()),
-    params:
-        recipe=lambda wildcards: RECIPES.query_tokens(wildcards.encoder, wildcards.set),
-    script:
-        "../scripts/tokenize.py"
+        "../scripts/make.py"

@@ -1,59 +1,47 @@
 rule passage_vectors:
     input:
-        unpack(lambda wildcards: INPUTS.dense(wildcards.system, "passages")),
-        code=code("encode.py"),
+        unpack(lambda w: inputs(GRAPH.passage_vectors(w.system, int(w.shard)))),
     output:
-        ARTIFACTS.path("vectors", "{system}", "passages-{shard}.arrow"),
+        vectors=path("vectors", "{system}", "passages-{shard}.arrow"),
+        made=made("vectors", "{system}", "passages-{shard}"),
     log:
-        f"logs/vectors/{C}/{{system}}/passages-{{shard}}.log",
-    benchmark:
-        f"results/benchmarks/vectors/{C}/{{system}}/passages-{{shard}}.tsv"
-    wildcard_constraints:
-        system=one_of(DENSE),
-    threads: 64
+        logs("vectors", "{system}", "passages-{shard}"),
+    threads: ALL_CORES
     resources:
         gpu=1,
     params:
-        recipe=lambda wildcards: vector_shard(
-            RECIPES.passage_vectors(wildcards.system), wildcards
-        ),
+        recipe=lambda w: GRAPH.passage_vectors(w.system, int(w.shard)).recipe,
     script:
-        "../scripts/encode.py"
+        "../scripts/make.py"
 
 
 rule query_vectors:
     input:
-        unpack(lambda wildcards: INPUTS.dense(wildcards.system, wildcards.set)),
-        code=code("encode.py"),
+        unpack(lambda w: inputs(GRAPH.query_vectors(w.system, w.set))),
     output:
-        ARTIFACTS.query_vectors("{system}", "{set}"),
+        vectors=path("vectors", "{system}", "queries-{set}.arrow"),
+        made=made("vectors", "{system}", "queries-{set}"),
     log:
-        f"logs/vectors/{C}/{{system}}/queries-{{set}}.log",
-    benchmark:
-        f"results/benchmarks/vectors/{C}/{{system}}/queries-{{set}}.tsv"
-    wildcard_constraints:
-        system=one_of(DENSE),
-    threads: 64
+        logs("vectors", "{system}", "queries-{set}"),
+    threads: ALL_CORES
     resources:
         gpu=1,
     params:
-        recipe=lambda wildcards: RECIPES.query_vectors(wildcards.system, wildcards.set),
+        recipe=lambda w: GRAPH.query_vectors(w.system, w.set).recipe,
     script:
-        "../scripts/encode.py"
+        "../scripts/make.py"
 
 
 rule index:
     input:
-        vectors=lambda wildcards: ARTIFACTS.passage_vectors(wildcards.system),
-        code=code("index.py"),
+        unpack(lambda w: inputs(GRAPH.index(w.system))),
     output:
-        ARTIFACTS.path("vectors", "{system}", "index.faiss"),
+        index=path("vectors", "{system}", "index.faiss"),
+        made=made("vectors", "{system}", "index"),
     log:
-        f"logs/vectors/{C}/{{system}}/index.log",
-    benchmark:
-        f"results/benchmarks/vectors/{C}/{{system}}/index.tsv"
-    threads: 64
+        logs("vectors", "{system}", "index"),
+    threads: ALL_CORES
     params:
-        recipe=lambda wildcards: RECIPES.index(wildcards.system),
+        recipe=lambda w: GRAPH.index(w.system).recipe,
     script:
-        "../scripts/index.py"
+        "../scripts/make.py"

@@ -10,7 +10,8 @@ import polars as pl
 from tasb.clusters.config import Clusters
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import Job, log
+from tasb.vectors.shards import read_vectors
 
 Vectors = npt.NDArray[np.float32]
 MANY = 100_000
@@ -49,6 +50,13 @@ def cluster(vectors: Vectors, settings: Clusters) -> npt.NDArray[np.int64]:
     kmeans.train(vectors)
     _, nearest = kmeans.assign(vectors)
     return np.asarray(nearest, dtype=np.int64)
+
+
+def make(job: Job) -> None:
+    """Group the training queries into topics."""
+    faiss.omp_set_num_threads(job.threads)
+    settings = Clusters.model_validate(job.recipe["clusters"])
+    write_clusters(read_vectors(job.file("vectors")), settings, job.output("clusters"))
 
 
 def write_clusters(vectors: Vectors, settings: Clusters, path: str | Path) -> None:

@@ -82,4 +82,5 @@ class Collection(Settings):
             return self.train or "train"
         if query_set == VALIDATION and self.validation and self.validation.split:
             return self.validation.split
-        return self.query_sets[query_set].split or query_set
+        reported = self.query_sets.get(query_set)
+        return (reported and reported.split) or query_set

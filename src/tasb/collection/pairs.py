@@ -11,13 +11,20 @@ from pyarrow import csv
 
 from tasb.collection.text import lines
 from tasb.errors import TasbError
-from tasb.files import whole
-from tasb.jobs import log, progress
+from tasb.files import existing, whole
+from tasb.jobs import Job, log, progress
 
 BLOCK = 1 << 25
 """Bytes of the file that are read at once."""
 SCORES = ["positive_score", "negative_score"]
 IDS = ["query_id", "positive_id", "negative_id"]
+
+
+def make(job: Job) -> None:
+    """Read the pairs that were published with the collection."""
+    settings = job.recipe
+    file = existing(Path(settings["folder"] or "", settings["pairs"]), "collections: pairs")
+    write_published_pairs(file, job.file("queries"), job.file("passages"), job.output("pairs"))
 
 
 def write_published_pairs(

@@ -9,7 +9,8 @@ from scipy.sparse.csgraph import connected_components
 
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import Job, log
+from tasb.seeds import stream
 
 
 def topics_of_shared_passages(qrels: pl.DataFrame) -> pl.DataFrame:
@@ -48,11 +49,27 @@ def held_out(qrels: pl.DataFrame, fraction: float, random: np.random.Generator) 
     return set(table.filter(pl.col("component").is_in(drawn.tolist()))["query_id"])
 
 
+def make(job: Job) -> None:
+    """Write the queries that train, or the held-out ones."""
+    recipe, (queries, qrels) = job.recipe, job.files("train")
+    write_part(
+        queries,
+        qrels,
+        recipe["held_out"],
+        recipe["fraction"],
+        recipe["train_queries"],
+        stream(recipe["seed"]),
+        job.output("queries"),
+        job.output("qrels"),
+    )
+
+
 def write_part(
     queries: str | Path,
     qrels: str | Path,
     keep_held_out: bool,
-    draw: dict[str, float | int | None],
+    fraction: float | None,
+    limit: int | None,
     random: np.random.Generator,
     queries_path: str | Path,
     qrels_path: str | Path,
@@ -60,6 +77,19 @@ def write_part(
     """Write the training side or the held-out side of the training queries.
 
     Queries without a relevant passage teach nothing and are on neither side.
+
+    Args:
+        queries: the queries of the training split.
+        qrels: their judgments.
+        keep_held_out: which side is written.
+        fraction: share that is held out, if any is.
+        limit: training queries to draw; null for all.
+        random: the generator of both draws.
+        queries_path: Parquet to write; positions are counted anew.
+        qrels_path: Parquet to write.
+
+    Raises:
+        TasbError: no query has a relevant passage, or one side is empty.
     """
     judged = pl.read_parquet(qrels).filter(pl.col("grade") >= 1)
     if judged.is_empty():
@@ -67,13 +97,11 @@ def write_part(
     chosen = set(judged["query_id"])
     idle = pl.read_parquet(queries, columns=["id"]).height - len(chosen)
     log.info("%d queries without a relevant passage are left out", idle)
-    fraction = draw["fraction"]
     if fraction is not None:
         side = held_out(judged, fraction, random)
         chosen = side if keep_held_out else chosen - side
-    limit = draw["train_queries"]
     if limit is not None and not keep_held_out and limit < len(chosen):
-        chosen = set(random.permutation(sorted(chosen))[: int(limit)].tolist())
+        chosen = set(random.permutation(sorted(chosen))[:limit].tolist())
     _write_chosen(queries, qrels, chosen, queries_path, qrels_path)
 
 
@@ -86,10 +114,12 @@ def _write_chosen(
 ) -> None:
     names = pl.Series(sorted(chosen), dtype=pl.String).implode()
     texts = pl.read_parquet(queries).filter(pl.col("id").is_in(names)).drop("position")
+    texts = texts.with_row_index("position").with_columns(pl.col("position").cast(pl.Int32))
     with whole(queries_path) as part:
-        texts.with_row_index("position").with_columns(
-            pl.col("position").cast(pl.Int32)
-        ).write_parquet(part)
+        texts.write_parquet(part)
+    judged = pl.read_parquet(qrels).filter(pl.col("query_id").is_in(names)).drop("query")
+    own = texts.select(pl.col("position").alias("query"), pl.col("id").alias("query_id"))
+    judged = own.join(judged, on="query_id", how="right", maintain_order="right")
     with whole(qrels_path) as part:
-        pl.read_parquet(qrels).filter(pl.col("query_id").is_in(names)).write_parquet(part)
+        judged.select("query", "passage", "query_id", "passage_id", "grade").write_parquet(part)
     log.info("%s: %d queries", queries_path, texts.height)

@@ -8,13 +8,35 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasb.collection.source import Source
+from tasb.collection.source import Source, source
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import Job, log, progress
 
 TEXTS = pa.schema([("position", pa.int32()), ("id", pa.string()), ("text", pa.string())])
 QRELS = {"query_id": pl.String, "passage_id": pl.String, "grade": pl.Int32}
+"""Judgments as they are read; `with_positions` adds the positions of both ids."""
+
+
+def make_passages(job: Job) -> None:
+    """Write the passages of the collection."""
+    collection = source(job.recipe["collection"])
+    texts = progress(collection.passages(), collection.passage_count(), "passages")
+    write_texts(texts, collection.where("passages"), job.output("passages"))
+
+
+def make_query_set(job: Job) -> None:
+    """Write the queries and judgments of a split."""
+    settings = job.recipe["collection"]
+    write_query_set(
+        source(settings),
+        job.recipe["split"],
+        job.recipe["exclude"],
+        job.optional("passages"),
+        settings["allow_unknown_ids"],
+        job.output("queries"),
+        job.output("qrels"),
+    )
 
 
 def write_texts(texts: Iterable[tuple[str, str]], where: str, path: str | Path) -> None:
@@ -63,7 +85,7 @@ def _refuse_duplicates(path: Path, where: str) -> None:
 
 
 def write_query_set(
-    source: Source,
+    collection: Source,
     split: str,
     exclude: str | None,
     passages: str | Path | None,
@@ -74,30 +96,54 @@ def write_query_set(
     """Write the queries and judgments of a split.
 
     Args:
-        source: the collection.
+        collection: where its texts come from.
         split: name of the split.
         exclude: a split whose queries are left out.
         passages: the passages table, against which judgments are checked, if there is one.
         allow_unknown: drop and count judgments of unknown ids, in place of an error.
         queries_path: Parquet to write: position, id, text.
-        qrels_path: Parquet to write: query_id, passage_id, grade.
+        qrels_path: Parquet to write: query, passage (positions), query_id, passage_id, grade.
 
     Raises:
         TasbError: the data is not as `tasb.collection.text` and `read_qrels` demand.
     """
-    left_out = {query for query, _ in source.queries(exclude)} if exclude else set()
-    where = source.where("queries", split)
+    left_out = {query for query, _ in collection.queries(exclude)} if exclude else set()
+    where = collection.where("queries", split)
     with whole(queries_path) as part:
-        write_texts(source.queries(split), where, part)
+        write_texts(collection.queries(split), where, part)
         _leave_out(left_out, f"{where} without those of '{exclude}'", part)
     known = set(pl.read_parquet(queries_path, columns=["id"])["id"])
-    qrels = read_qrels(source, split, known | left_out, passages, allow_unknown)
+    qrels = read_qrels(collection, split, known | left_out, passages, allow_unknown)
     qrels = qrels.filter(~pl.col("query_id").is_in(list(left_out)))
     unjudged = known - set(qrels["query_id"])
     if unjudged:
         log.info("%s: %d queries without judgments; no metric counts them", where, len(unjudged))
     with whole(qrels_path) as part:
-        qrels.write_parquet(part)
+        with_positions(qrels, queries_path, passages).write_parquet(part)
+
+
+def with_positions(
+    table: pl.DataFrame, queries: str | Path, passages: str | Path | None
+) -> pl.DataFrame:
+    """Return a table of judgments or of a ranking with the positions of its ids.
+
+    Args:
+        table: query_id, passage_id, and what else there is.
+        queries: the query set's texts table.
+        passages: the passages table, if the collection has passages.
+
+    Returns:
+        query, passage (int32; null for an id that is not in the texts), then the table's columns.
+    """
+    columns = [name for name in table.columns if name not in ("query", "passage")]
+    table = table.select(columns).with_columns(passage=pl.lit(None, pl.Int32))
+    for path, side in ((queries, "query"), (passages, "passage")):
+        if path is not None:
+            ids = pl.read_parquet(path, columns=["position", "id"])
+            known = ids.rename({"position": side, "id": f"{side}_id"})
+            table = table.drop(side, strict=False)
+            table = table.join(known, on=f"{side}_id", how="left", maintain_order="left")
+    return table.select("query", "passage", *columns)
 
 
 def _leave_out(queries: set[str], where: str, path: Path) -> None:
@@ -114,7 +160,7 @@ def _leave_out(queries: set[str], where: str, path: Path) -> None:
 
 
 def read_qrels(
-    source: Source,
+    collection: Source,
     split: str,
     queries: set[str],
     passages: str | Path | None,
@@ -125,8 +171,8 @@ def read_qrels(
     Raises:
         TasbError: no judgment at all, a pair judged twice, or an unknown query or passage.
     """
-    where = source.where("qrels", split)
-    rows = list(source.judgments(split))
+    where = collection.where("qrels", split)
+    rows = list(collection.judgments(split))
     qrels = pl.DataFrame(rows, schema=QRELS, orient="row").with_row_index("line", offset=1)
     if qrels.is_empty():
         raise TasbError(f"{where}: no judgments")
@@ -141,7 +187,7 @@ def read_qrels(
             row = unknown.row(0, named=True)
             raise TasbError(
                 f"{where}:{row['line']}: {what} '{row[column]}' is not in the collection "
-                f"({unknown.height} such lines); mend the file, or set allow_unknown_ids: true"
+                f"({unknown.height} such lines); correct the file, or set allow_unknown_ids: true"
             )
         if unknown.height:
             log.warning("%s: %d judgments of unknown %s dropped", where, unknown.height, what)
@@ -174,17 +220,3 @@ def read_text_column(path: str | Path, rows: int = 100_000) -> Iterator[list[str
 def count_texts(path: str | Path) -> int:
     """Return the number of texts in a table without reading them."""
     return int(pq.read_metadata(path).num_rows)
-
-
-def relevant_positions(
-    qrels: str | Path, queries: str | Path, passages: str | Path, level: int = 1
-) -> pl.DataFrame:
-    """Return the relevant pairs of a query set as positions: query, passage (both int32)."""
-    tables = []
-    for path, side in ((queries, "query"), (passages, "passage")):
-        ids = pl.read_parquet(path, columns=["position", "id"])
-        tables.append(ids.rename({"position": side, "id": f"{side}_id"}))
-    judged = pl.read_parquet(qrels).filter(pl.col("grade") >= level)
-    for table, side in zip(tables, ("query", "passage")):
-        judged = judged.join(table, on=f"{side}_id", how="inner")
-    return judged.select("query", "passage").sort("query", "passage")

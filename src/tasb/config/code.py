@@ -1,37 +1,48 @@
-"""The source files that decide a script's result, so that Snakemake can track them."""
+"""The source files that decide a job's result, so that Snakemake can track them."""
 
 import ast
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 
-def code_of(script: str | Path, source: str | Path) -> list[str]:
-    """Return a script and all modules of ours that it imports, directly or not, sorted.
+def code_of(functions: Iterable[str], source: str | Path) -> list[str]:
+    """Return the modules of some functions and all of ours that they import, sorted.
 
     Args:
-        script: the script.
+        functions: such as ``tasb.rankings.rerank:make``.
         source: the folder that holds the package `tasb`.
     """
-    root, found = Path(source), {str(script)}
-    waiting = [Path(script)]
+    root = Path(source)
+    waiting = [name.partition(":")[0] for name in functions]
+    seen, found = set(waiting), set()
     while waiting:
-        for module in _imports(waiting.pop()):
-            for file in _files(module, root):
-                if str(file) not in found:
-                    found.add(str(file))
-                    waiting.append(file)
+        for file in _files(waiting.pop(), root):
+            found.add(str(file))
+            new = _imports(file) - seen
+            seen |= new
+            waiting += new
     return sorted(found)
 
 
 @cache
 def _imports(file: Path) -> frozenset[str]:
     names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _executed(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return frozenset(name for name in names if name.split(".")[0] == "tasb")
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield all nodes but those that type checkers alone read."""
+    yield node
+    if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _executed(child)
 
 
 @cache

@@ -1,62 +1,85 @@
-"""From the raw config to the checked model, or to errors of one line each."""
+"""From the raw config to the checked graph, or to errors of one line each."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from tasb.config.check import check
+from tasb.config.inherit import Raw, filled, without_nulls
 from tasb.config.model import Config
-from tasb.config.references import check_references
 from tasb.errors import TasbError
+from tasb.graph import Graph
+from tasb.settings import nearest
+from tasb.students.run import TrainingRun
+
+T = TypeVar("T")
 
 
-def load_config(raw: dict[str, Any]) -> Config:
-    """Check a config, as YAML gives it, and return the typed model.
+def load(raw: Raw) -> Graph:
+    """Check a config, as YAML gives it, and return the graph of its artifacts.
 
     Raises:
         TasbError: one line per mistake, each beginning with the config key.
     """
     try:
-        config = Config.model_validate(raw)
-    except ValidationError as error:
-        lines = [f"config: {_line(raw, details)}" for details in _said_once(error.errors())]
-        raise TasbError("\n".join(dict.fromkeys(lines))) from None
-    try:
-        check_references(config)
+        graph = Graph(load_config(raw))
+        check(graph)
     except ValueError as error:
         raise TasbError(f"config: {error}") from None
+    return graph
+
+
+def load_config(raw: Raw) -> Config:
+    """Return the typed config; names in it that refer to others are checked by `load`.
+
+    Raises:
+        TasbError: one line per mistake, each beginning with the config key.
+        ValueError: a run is `like` one that does not exist.
+    """
+    raw = without_nulls(raw)
+    lines: list[str] = []
+    students = _checked(TrainingRun.model_validate, raw.get("students") or {}, "students", lines)
+    runs = raw.get("runs") or {}
+    if students is None:
+        raw = {**raw, "students": {}, "runs": {}}  # so that each mistake is said once
+    elif isinstance(runs, dict):
+        raw = {**raw, "runs": filled(runs, students.plain())}
+    config = _checked(Config.model_validate, raw, "", lines)
+    if config is None or lines:
+        raise TasbError("\n".join(sorted(dict.fromkeys(lines))))
     return config
 
 
-def _said_once(errors: Sequence[Any]) -> list[Any]:
-    """Leave out what runs took over from `students`, and tables from `metrics`.
-
-    The mistake is shown there already.
-    """
-    shared = {(part["loc"][1:], part["msg"]) for part in errors if part["loc"][:1] == ("students",)}
-    if any(part["loc"][:1] == ("metrics",) for part in errors):
-        errors = [part for part in errors if part["loc"][::2] != ("tables", "metrics")]
-    return [
-        part
-        for part in errors
-        if part["loc"][:1] != ("runs",) or (part["loc"][2:], part["msg"]) not in shared
-    ]
+def _checked(validate: Callable[[Any], T], raw: Any, key: str, lines: list[str]) -> T | None:
+    """Return what a part of the config means, or None after adding a line per mistake."""
+    try:
+        return validate(raw)
+    except ValidationError as error:
+        lines += [f"config: {_line(raw, key, details)}" for details in error.errors()]
+        return None
 
 
-def _line(raw: Any, details: Any) -> str:
-    message = details["msg"].removeprefix("Value error, ")
-    key = _key(raw, details["loc"])
-    given = details["input"]
-    found = f" (found {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{key}: {message}{found}" if key else f"{message}{found}"
+def _line(raw: Any, prefix: str, details: Any) -> str:
+    message, found = details["msg"].removeprefix("Value error, "), details["input"]
+    key = ".".join([*([prefix] if prefix else []), *_key(raw, details["loc"])])
+    if details["type"] == "union_tag_not_found":
+        message, found = "'kind' is missing", None
+    if details["type"] == "union_tag_invalid":
+        found = details["ctx"]["tag"]
+        known = [name.strip("' ") for name in details["ctx"]["expected_tags"].split(",")]
+        message = f"unknown kind{nearest(found, known) or '; known: ' + ', '.join(known)}"
+    shown = f" (found {found!r})" if isinstance(found, str | int | float | bool) else ""
+    return f"{key}: {message}{shown}" if key else f"{message}{shown}"
 
 
-def _key(raw: Any, location: tuple[str | int, ...]) -> str:
-    """Return the dotted key, without the part by which pydantic tells a `kind` of settings."""
+def _key(raw: Any, location: tuple[str | int, ...]) -> list[str]:
+    """Return the parts of a key, without those by which pydantic tells a `kind` of settings."""
     parts: list[str] = []
     told = None
     for part in location:
-        if isinstance(raw, dict) and raw is not told and raw.get("kind") == part:
+        kind = raw if isinstance(raw, str) else raw.get("kind") if isinstance(raw, dict) else None
+        if kind == part and raw is not told:
             told = raw
             continue
         if isinstance(raw, dict):
@@ -64,4 +87,4 @@ def _key(raw: Any, location: tuple[str | int, ...]) -> str:
         elif isinstance(raw, list) and isinstance(part, int):
             raw = raw[part]
         parts.append(str(part))
-    return ".".join(parts)
+    return parts

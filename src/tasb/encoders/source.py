@@ -7,10 +7,16 @@ from pathlib import Path
 from tasb.encoders.config import Encoder
 from tasb.errors import TasbError
 from tasb.files import existing, sha256, whole
-from tasb.jobs import log
+from tasb.jobs import Job, log
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """All that is taken: weights as safetensors, a fast tokenizer, and no code."""
+
+
+def make(job: Job) -> None:
+    """Copy the files of an encoder."""
+    folder = Path(job.output("tokenizer")).parent
+    copy_encoder(folder.name, Encoder.model_validate(job.recipe["encoder"]), folder)
 
 
 def copy_encoder(name: str, encoder: Encoder, folder: str | Path) -> None:

@@ -6,11 +6,24 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from tasb.collection.tables import read_text_column, relevant_positions
+from tasb.collection.tables import read_text_column
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import Job, log
 from tasb.lexical.bm25 import Bm25Index
 from tasb.lexical.config import Negatives
+from tasb.seeds import stream
+
+
+def make(job: Job) -> None:
+    """Write the pairs of a job."""
+    write_pairs(
+        job.file("passages"),
+        job.file("queries"),
+        job.file("qrels"),
+        Negatives.model_validate(job.recipe["negatives"]),
+        stream(job.recipe["seed"]),
+        job.output("pairs"),
+    )
 
 
 def write_pairs(
@@ -26,7 +39,7 @@ def write_pairs(
     Columns: query, positive, negative (positions, int32).
     """
     index = Bm25Index(passages, settings.bm25)
-    relevant = relevant_positions(qrels, queries, passages).group_by("query").agg("passage")
+    relevant = pl.read_parquet(qrels).filter(pl.col("grade") >= 1).group_by("query").agg("passage")
     judged = {query: np.sort(rows) for query, rows in relevant.iter_rows()}
     texts = [text for part in read_text_column(queries) for text in part]
     frames, filled = [], 0

@@ -1,62 +1,70 @@
-"""Where a number comes from: beside the metrics of a system, all that they rest on."""
+"""Where a number comes from: next to the metrics of a system, all that they rest on."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from tasb.files import read_json, sha256, write_json
-from tasb.vectors.shards import read_computed_by
+from tasb.files import read_json, write_json
+from tasb.jobs import Job
+from tasb.metrics.evaluate import write_metrics
 from tasb.versions import versions
 
-BENCHMARKS = "results/benchmarks"
-"""Where Snakemake's measurements of a job lie, under the path of what it made."""
+
+def make(job: Job) -> None:
+    """Evaluate a system on all reported query sets, and write the record of each."""
+    recipe = job.recipe
+    shared = {
+        "system": recipe["system"],
+        **evidence(job.files("made"), job.files("times")),
+        "machine": platform.platform(),
+        "packages": versions(),
+    }
+    for place, query_set in enumerate(recipe["query_sets"]):
+        per_query, means, path = (
+            job.outputs[name][place] for name in ("per_query", "means", "record")
+        )
+        ranking, qrels = job.inputs["rankings"][place], job.inputs["qrels"][place]
+        write_metrics(ranking, qrels, recipe["names"], recipe["levels"][place], per_query, means)
+        found = pl.read_parquet(means)
+        write_json(
+            path,
+            {
+                **shared,
+                "query_set": query_set,
+                "config": recipe["configs"][place],
+                "metrics": dict(found.select("metric", "value").iter_rows()),
+                "queries": int(found["queries"][0]),
+            },
+        )
 
 
-def write_record(recipe: Mapping[str, Any], files: Any, path: str | Path) -> None:
-    """Write the record of a system's metrics on a query set.
-
-    It holds ``metrics`` (means), ``config`` (see `tasb.config.slice`; the seed is in it),
-    ``sha256`` of data, weights and ranking, ``trainings`` (device, precision, threads, seconds,
-    peak memory and package versions of every model that was trained for it), ``vectors`` (the
-    same of its vectors, without times), ``jobs`` (seconds and peak memory of the system's own
-    jobs), and ``machine`` and ``packages`` as they are when
-    the record is written.
+def evidence(made: Sequence[str], times: Sequence[str]) -> dict[str, Any]:
+    """Return what all that a system is made from says of itself.
 
     Args:
-        recipe: system, query_set, config.
-        files: with attributes means, times (of trainings), data, made and vectors, see
-            `tasb.config.inputs.Inputs.record`.
-        path: the JSON file.
+        made: the sidecars, see `tasb.jobs.run`.
+        times: the times of trainings, see `tasb.students.make.write_outputs`.
+
+    Returns:
+        ``sha256`` of every file; ``jobs``: seconds, peak memory, device, precision, threads and
+        versions of every job; ``trainings``: the same over all sessions of every training.
     """
-    means = pl.read_parquet(files.means)
-    write_json(
-        path,
-        {
-            **{key: recipe[key] for key in ("system", "query_set", "config")},
-            "metrics": dict(means.select("metric", "value").iter_rows()),
-            "queries": int(means["queries"][0]),
-            "sha256": {str(file): sha256(file) for file in files.data},
-            "trainings": {Path(file).parent.name: read_json(file) for file in files.times},
-            "vectors": {file: read_computed_by(file) for file in files.get("vectors", [])},
-            "jobs": _jobs(files.made),
-            "machine": platform.platform(),
-            "packages": versions(),
-        },
-    )
+    sidecars = {_name(path): read_json(path) for path in made}
+    digests = {file: digest for found in sidecars.values()
+               for file, digest in found["sha256"].items()}  # fmt: skip
+    return {
+        "sha256": digests,
+        "jobs": {name: _without_digests(found) for name, found in sidecars.items()},
+        "trainings": {Path(path).parent.name: read_json(path) for path in times},
+    }
 
 
-def _jobs(made: Iterable[str]) -> dict[str, dict[str, float]]:
-    """Return what was measured of the jobs that made some files, as far as it was."""
-    places = {file: Path(BENCHMARKS, *Path(file).parts[1:]).with_suffix(".tsv") for file in made}
-    return {file: _measured(place) for file, place in places.items() if place.is_file()}
+def _name(sidecar: str) -> str:
+    return sidecar.removeprefix("results/").removesuffix(".made.json")
 
 
-def _measured(file: Path) -> dict[str, float]:
-    """Return seconds and peak memory (resident, in megabytes) from a benchmark file."""
-    last = pl.read_csv(file, separator="\t", infer_schema=False).row(-1, named=True)
-    memory = last["max_rss"]
-    found = {"seconds": float(last["s"])}
-    return found if memory in ("NA", "-") else {**found, "peak_memory_megabytes": float(memory)}
+def _without_digests(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in found.items() if key != "sha256"}

@@ -7,6 +7,9 @@ import numpy.typing as npt
 import torch
 
 Sequences = Sequence[npt.NDArray[np.int64]]
+"""Token ids of texts, with special tokens."""
+Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Of n pairs: which query, and which passage, as (n,) numbers in two lists of texts."""
 
 
 def length_groups(

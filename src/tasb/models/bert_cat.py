@@ -2,7 +2,7 @@
 
 import torch
 
-from tasb.models.batches import Sequences
+from tasb.models.batches import Pairs, Sequences
 from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder, States
 from tasb.models.first_token import keep_first_token
@@ -16,14 +16,20 @@ class BertCat(HeadedEncoder):
         super().__init__(encoder, 1, head_std)
         keep_first_token(encoder.transformer)
 
-    def forward(self, pairs: Sequences, tokens: int) -> torch.Tensor:
+    def pair_scores(
+        self, queries: Sequences, passages: Sequences, pairs: Pairs, tokens: int
+    ) -> torch.Tensor:
         """Return the scores of pairs, fp32 (n,).
 
         Args:
-            pairs: token ids of n pairs, with special tokens.
+            queries: token ids of texts, with special tokens.
+            passages: token ids of texts, with special tokens.
+            pairs: the query and the passage of each pair.
             tokens: padded tokens that a forward pass may hold.
         """
-        return self.encoder.pooled(pairs, tokens, self._score)
+        pair = self.encoder.special.pair
+        joined = [pair(queries[query], passages[passage]) for query, passage in zip(*pairs)]
+        return self.encoder.pooled(joined, tokens, self._score)
 
     def _score(self, states: States, _: torch.Tensor) -> torch.Tensor:
         with full_precision(states.device):

@@ -5,8 +5,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from tasb.models.batches import Sequences
+from tasb.models.batches import Pairs, Sequences
 from tasb.models.card import Card
+from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder
 from tasb.models.first_token import keep_first_token
 from tasb.models.pooling import pool
@@ -37,3 +38,23 @@ class BertDot(nn.Module):
             fp32 (n, dimensions).
         """
         return self.encoder.pooled(sequences, tokens, lambda s, m: pool(s, m, self.card))
+
+    def pair_scores(
+        self, queries: Sequences, passages: Sequences, pairs: Pairs, tokens: int
+    ) -> torch.Tensor:
+        """Return the scores of pairs, fp32 (n,); arguments as `BertCat.pair_scores`."""
+        query, passage = self._both(queries, passages, tokens)
+        return (query[pairs[0]] * passage[pairs[1]]).sum(-1)
+
+    def all_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
+        """Return the scores of every query with every passage, fp32 (queries, passages)."""
+        query, passage = self._both(queries, passages, tokens)
+        with full_precision(query.device):
+            return query @ passage.T
+
+    def _both(
+        self, queries: Sequences, passages: Sequences, tokens: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the vectors of queries and passages, encoded in shared groups of like length."""
+        vectors = self([*queries, *passages], tokens)
+        return vectors[: len(queries)], vectors[len(queries) :]

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from tasb.models.batches import Sequences
+from tasb.models.batches import Pairs, Sequences
 from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder
 from tasb.models.headed import HeadedEncoder
@@ -31,25 +31,32 @@ class ColBert(HeadedEncoder):
 
     def all_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
         """Return the scores of every query with every passage, fp32 (queries, passages)."""
-        asked = self.queries(queries, tokens)
+        query = self.queries(queries, tokens)
 
         def scores(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             """Return the scores of a group of passages, (passages, queries)."""
-            return max_similarity(asked, self.head(states).float(), mask).T
+            return max_similarity(query, self.head(states).float(), mask).T
 
         return self.encoder.pooled(passages, tokens, scores).T
 
-    def pair_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
-        """Return the score of query i with passage i, fp32 (n,)."""
-        asked = self.queries(queries, tokens)
+    def pair_scores(
+        self, queries: Sequences, passages: Sequences, pairs: Pairs, tokens: int
+    ) -> torch.Tensor:
+        """Return the scores of pairs, fp32 (n,); arguments as `BertCat.pair_scores`."""
+        query = self.queries(queries, tokens)
         order, parts = [], []
+        of_passage = torch.as_tensor(pairs[1], device=query.device)
+        of_query = torch.as_tensor(pairs[0], device=query.device)
         for indices, mask, states in self.encoder.groups(passages, tokens):
-            read = self.head(states).float()
-            with full_precision(read.device):
-                similar = torch.einsum("bqd,bpd->bqp", asked[indices], read)
-            similar = similar.masked_fill(mask.unsqueeze(1) == 0, MASKED)
+            row = torch.full((len(passages),), -1, device=query.device)
+            row[indices] = torch.arange(len(indices), device=query.device)
+            own = torch.nonzero(row[of_passage] >= 0)[:, 0]
+            passage, rows = self.head(states).float(), row[of_passage[own]]
+            with full_precision(query.device):
+                similar = torch.einsum("bqd,bpd->bqp", query[of_query[own]], passage[rows])
+            similar = similar.masked_fill(mask[rows].unsqueeze(1) == 0, MASKED)
             parts.append(similar.amax(-1).sum(-1))
-            order.append(indices)
+            order.append(own)
         return torch.cat(parts)[torch.cat(order).argsort()]
 
 

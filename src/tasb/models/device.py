@@ -1,6 +1,5 @@
 """The device and the precision of a computation."""
 
-import ctypes
 import platform
 import resource
 from contextlib import AbstractContextManager, nullcontext
@@ -8,11 +7,8 @@ from typing import Any
 
 import torch
 
-from tasb.jobs import log
+from tasb.jobs import Job, log
 from tasb.versions import versions
-
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
-"""Parameters of mallopt(3)."""
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -48,11 +44,16 @@ def full_precision(on: torch.device) -> AbstractContextManager[object]:
     return torch.autocast(on.type, enabled=False)
 
 
-def environment(on: torch.device, precision: str) -> dict[str, Any]:
-    """Return what a result may depend on beside its inputs: device, threads, versions."""
+def name_of(on: torch.device) -> str:
+    """Return the name of a device, such as ``cuda (NVIDIA H100)``."""
     name = torch.cuda.get_device_name(on) if on.type == "cuda" else platform.machine()
+    return f"{on.type} ({name})"
+
+
+def environment(on: torch.device, precision: str) -> dict[str, Any]:
+    """Return what a result may depend on besides its inputs: device, threads, versions."""
     return {
-        "device": f"{on.type} ({name})",
+        "device": name_of(on),
         "precision": precision,
         "threads": torch.get_num_threads(),
         "packages": versions(),
@@ -66,22 +67,10 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def prepare(threads: int) -> torch.device:
-    """Set the CPU threads, make the process keep freed memory, and return the device."""
-    torch.set_num_threads(threads)
+def prepare(job: Job) -> torch.device:
+    """Set the CPU threads of a job, and return its device; the sidecar names both."""
+    torch.set_num_threads(job.threads)
     chosen = device()
-    if chosen.type == "cpu":
-        _keep_freed_memory()
-    log.info("device %s, %d threads", chosen, threads)
+    job.about |= {"device": name_of(chosen), "threads": job.threads}
+    log.info("device %s, %d threads", chosen, job.threads)
     return chosen
-
-
-def _keep_freed_memory() -> None:
-    """Make glibc keep freed memory for the next tensors instead of giving it back.
-
-    The kernel would clear every page anew, in each step.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_MAX, 0)
-        mallopt(M_TRIM_THRESHOLD, -1)

@@ -1,14 +1,15 @@
-"""What both teachers are made of: an encoder, and a linear head that is saved beside it."""
+"""What both teachers are made of: an encoder, and a linear head that is saved with it."""
 
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tasb.models.encoder import Encoder
 
-HEAD = "head.safetensors"
+WEIGHTS = "model.safetensors"
+HEAD = "head."
+"""Names of the head's weights begin so; transformers leaves them aside."""
 
 
 class HeadedEncoder(nn.Module):
@@ -21,12 +22,15 @@ class HeadedEncoder(nn.Module):
         nn.init.normal_(self.head.weight, std=head_std)
         nn.init.zeros_(self.head.bias)
 
-    def load_head(self, folder: str | Path) -> None:
-        """Load the trained head from the model's folder."""
-        self.head.load_state_dict(load_file(Path(folder) / HEAD))
+    def load_head(self, weights: str | Path) -> None:
+        """Load the trained head from the file of the model's weights."""
+        found = load_file(weights)
+        names = [name for name in found if name.startswith(HEAD)]
+        self.head.load_state_dict({name.removeprefix(HEAD): found[name] for name in names})
 
     def save(self, folder: str | Path) -> None:
         """Write the encoder and the head."""
         self.encoder.save(folder)
-        head: dict[str, torch.Tensor] = self.head.state_dict()
-        save_file(head, Path(folder) / HEAD)
+        path = Path(folder) / WEIGHTS
+        head = {f"{HEAD}{name}": value for name, value in self.head.state_dict().items()}
+        save_file({**load_file(path), **head}, path, metadata={"format": "pt"})

@@ -1,6 +1,6 @@
 """A plan: the batches of a run, in order, in Parquet files of consecutive steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import progress
+from tasb.jobs import Job, progress
 from tasb.plans.pairs import PairTable, read_pairs
 from tasb.plans.sampler import Clusters, draw_batches
 
@@ -44,10 +44,17 @@ class Batch:
     """(b,) margins of the pairwise teacher, where there is one."""
 
 
+def make(job: Job) -> None:
+    """Draw the batches of a shard of a plan."""
+    start, stop = job.recipe["steps"]
+    clusters, path = job.optional("clusters"), job.output("plan")
+    write_plan(job.file("pairs"), clusters, job.recipe, (start, stop), path)
+
+
 def write_plan(
     pairs: str | Path,
     clusters: str | Path | None,
-    settings: dict[str, Any],
+    settings: Mapping[str, Any],
     steps: tuple[int, int],
     path: str | Path,
 ) -> None:
@@ -56,16 +63,23 @@ def write_plan(
     Args:
         pairs: the training pairs, scored or not.
         clusters: query, cluster; for the samplers that need them.
-        settings: sampler, batch_size, clusters_per_batch, bins, one_pair_queries, seed.
+        settings: sampler (kind, perhaps clusters_per_batch and bins), batch_size,
+            one_pair_queries, seed, scored_by where the pairs must carry scores.
         steps: first step, and the step after the last one.
         path: Parquet to write, see `SCHEMA`.
 
     Raises:
-        TasbError: there are fewer queries than a batch needs, or a query has no cluster.
+        TasbError: there are fewer queries than a batch needs, a query has no cluster, or pairs
+            that must carry scores have none.
     """
     sampler, size = settings["sampler"], settings["batch_size"]
-    table = read_pairs(pairs, settings.get("bins", 1), settings["one_pair_queries"] == "drop")
-    if sampler == "random-pairs":
+    table = read_pairs(pairs, sampler.get("bins", 1), settings["one_pair_queries"] == "drop")
+    if table.margin is None and settings.get("scored_by") is not None:
+        raise TasbError(
+            "pairs: kind 'published' needs a pairs file with teacher scores (five columns: "
+            "positive_score negative_score query positive negative); this one has ids alone"
+        )
+    if sampler["kind"] == "random-pairs":
         table = _pairs_as_items(table)
     if len(table.item_queries) < size:
         raise TasbError(
@@ -74,12 +88,12 @@ def write_plan(
     groups = Clusters.single(len(table.item_queries))
     if clusters is not None:
         groups = Clusters.of(_assignment(clusters, table))
-    seed, share = settings["seed"], settings.get("clusters_per_batch", 1)
+    share = sampler.get("clusters_per_batch", 1)
     with whole(path) as part, pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
         chunks = range(*steps, STEPS_AT_ONCE)
         for start in progress(chunks, len(chunks), f"blocks of {STEPS_AT_ONCE} batches"):
             stop = min(start + STEPS_AT_ONCE, steps[1])
-            drawn = draw_batches(table, groups, size, share, seed, start, stop)
+            drawn = draw_batches(table, groups, size, share, settings["seed"], start, stop)
             step = np.repeat(np.arange(start, stop), size)
             rows = _rows(table, step, drawn.item.ravel(), drawn.pair.ravel())
             writer.write_batch(rows, row_group_size=len(rows))  # no batch in two row groups

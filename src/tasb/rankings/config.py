@@ -1,60 +1,23 @@
 """Config of systems: a system is whatever makes a ranking."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from tasb.lexical.config import Bm25
-from tasb.models.card import Card
-from tasb.settings import Settings
+from tasb.rankings.kinds.base import System
+from tasb.rankings.kinds.dense import Checkpoint, Run
+from tasb.rankings.kinds.fuse import Fuse
+from tasb.rankings.kinds.lexical import Lexical
+from tasb.rankings.kinds.rerank import Rerank
+from tasb.rankings.kinds.trec import Trec
+from tasb.settings import Settings, as_kind
 
+AnySystem = Annotated[
+    Annotated[Run | Checkpoint | Lexical | Rerank | Fuse | Trec, Field(discriminator="kind")],
+    BeforeValidator(as_kind),
+]
 
-class Run(Settings):
-    """A run that is trained here, searched with a given index."""
-
-    kind: Literal["run"]
-    run: str
-    index: str = "Flat"
-    """A Faiss factory string; 'Flat' searches the vectors themselves, exactly."""
-
-
-class Checkpoint(Card):
-    """Released weights as they are."""
-
-    kind: Literal["checkpoint"]
-    encoder: str
-    index: str = "Flat"
-
-
-class Lexical(Bm25):
-    """BM25."""
-
-    kind: Literal["lexical"]
-
-
-class Rerank(Settings):
-    """The top passages of a system, put in a new order by a trained teacher.
-
-    Below `depth` the order of the first system is kept.
-    """
-
-    kind: Literal["rerank"]
-    system: str
-    model: str
-    depth: int = Field(100, ge=1)
-
-
-class Trec(Settings):
-    """Run files from elsewhere, one per query set."""
-
-    kind: Literal["trec"]
-    files: dict[str, str] = Field(min_length=1)
-    repair: list[Literal["order", "duplicates", "unknown-queries"]] = []
-    """What may be mended, in place of an error: lines in another order than their scores,
-    repeated passages (the best score is kept), queries that the query set lacks (dropped)."""
-
-
-System = Annotated[Run | Checkpoint | Lexical | Rerank | Trec, Field(discriminator="kind")]
+__all__ = ["AnySystem", "Rankings", "Run", "System"]
 
 
 class Rankings(Settings):

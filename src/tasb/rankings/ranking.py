@@ -1,77 +1,96 @@
-"""A ranking: Parquet with query_id, passage_id, rank, score, and the same as a TREC run."""
+"""A ranking: Parquet with positions and ids, rank and score, and the same as a TREC run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from tasb.collection.tables import read_ids
 from tasb.errors import TasbError
 from tasb.files import whole
+from tasb.jobs import Job
 
-COLUMNS = ["query_id", "passage_id", "rank", "score"]
+COLUMNS = ["query", "passage", "query_id", "passage_id", "rank", "score"]
+
+Found = Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]
+"""For each query the positions of its passages (-1 for none) and their scores, best first."""
 
 
-def ranking_of(
-    query_ids: list[str],
-    passage_ids: list[str],
-    found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]],
-) -> pl.DataFrame:
-    """Return a ranking from positions.
-
-    Args:
-        query_ids: ids of the queries.
-        passage_ids: ids of all passages, by position.
-        found: for each query its passages' positions (-1 for none) and scores, best first.
-    """
+def ranking_of(query_ids: Sequence[str], passage_ids: Sequence[str], found: Found) -> pl.DataFrame:
+    """Return a ranking from positions; ids are those of all queries and passages, by position."""
     counts = [len(positions) for positions, _ in found]
-    queries = np.repeat(np.arange(len(query_ids)), counts)
-    position = np.concatenate([positions for positions, _ in found])
+    query = np.repeat(np.arange(len(query_ids)), counts)
+    passage = np.concatenate([positions for positions, _ in found])
     score = np.concatenate([scores for _, scores in found])
     rank = np.concatenate([np.arange(1, count + 1) for count in counts])
-    kept = position >= 0
-    ids = pl.Series(passage_ids, dtype=pl.String)
-    return pl.DataFrame(
+    kept = passage >= 0
+    table = pl.DataFrame(
         {
-            "query_id": pl.Series(query_ids, dtype=pl.String).gather(queries[kept]),
-            "passage_id": ids.gather(position[kept]),
+            "query": query[kept].astype(np.int32),
+            "passage": passage[kept].astype(np.int32),
             "rank": rank[kept].astype(np.int32),
             "score": score[kept].astype(np.float32),
         }
     )
+    return with_ids(table, query_ids, passage_ids)
 
 
-def write_ranking(
-    ranking: pl.DataFrame, system: str, parquet: str | Path, trec: str | Path
-) -> None:
-    """Write a ranking in both formats."""
-    with whole(parquet) as part:
+def with_ids(
+    ranking: pl.DataFrame, query_ids: Sequence[str], passage_ids: Sequence[str]
+) -> pl.DataFrame:
+    """Return a ranking of positions with the ids beside them."""
+    return ranking.with_columns(
+        query_id=pl.Series(query_ids, dtype=pl.String).gather(ranking["query"]),
+        passage_id=pl.Series(passage_ids, dtype=pl.String).gather(ranking["passage"]),
+    ).select(COLUMNS)
+
+
+def ranked(scored: pl.DataFrame, depth: int | None = None) -> pl.DataFrame:
+    """Return a ranking in the order of its scores.
+
+    Args:
+        scored: `COLUMNS`; equal scores keep the order of ``rank``.
+        depth: passages of a query that are kept; null for all.
+    """
+    order = scored.sort("query", "score", "rank", descending=[False, True, False])
+    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("query")
+    order = order.with_columns(rank=rank).select(COLUMNS)
+    return order if depth is None else order.filter(pl.col("rank") <= depth)
+
+
+def write_ranking(job: Job, ranking: pl.DataFrame, place: int = 0) -> None:
+    """Write a ranking in both formats.
+
+    Args:
+        job: its recipe names the ``system``.
+        ranking: `COLUMNS`.
+        place: which of the job's query sets it ranks.
+    """
+    with whole(job.outputs["ranking"][place]) as part:
         ranking.select(COLUMNS).write_parquet(part)
+    write_run(ranking, job.recipe["system"], job.outputs["trec"][place])
+
+
+def write_run(ranking: pl.DataFrame, system: str, path: str | Path) -> None:
+    """Write a ranking as a TREC run."""
     lines = ranking.select(
         "query_id", pl.lit("Q0").alias("q0"), "passage_id", "rank", "score",
         pl.lit(system.replace(" ", "_")).alias("system"),
     )  # fmt: skip
-    with whole(trec) as part:
+    with whole(path) as part:
         lines.write_csv(part, separator=" ", include_header=False, quote_style="never")
 
 
-def ranked_positions(
-    queries: str | Path, passages: str | Path, ranking: pl.DataFrame
-) -> pl.DataFrame:
-    """Return the ranking with columns query and passage, the positions of its ids.
+def refuse_unknown_passages(ranking: pl.DataFrame, key: str) -> None:
+    """Refuse a ranking with passages that the collection lacks.
 
     Raises:
-        TasbError: the ranking has an id that the texts lack.
+        TasbError: names the config key that asks for the ranking, and the first such passage.
     """
-    for path, side in ((queries, "query"), (passages, "passage")):
-        ids = read_ids(path)
-        table = pl.DataFrame({f"{side}_id": ids, side: np.arange(len(ids))})
-        ranking = ranking.join(table, on=f"{side}_id", how="left", maintain_order="left")
-        unknown = ranking.filter(pl.col(side).is_null())[f"{side}_id"]
-        if len(unknown):
-            raise TasbError(
-                f"{path}: no {side} '{unknown[0]}', which the ranking names "
-                f"({len(unknown)} such lines); rank only the texts of this collection"
-            )
-    return ranking
+    unknown = ranking.filter(pl.col("passage").is_null() | pl.col("query").is_null())
+    if unknown.height:
+        raise TasbError(
+            f"{key}: its ranking names passage '{unknown['passage_id'][0]}', which is not in the "
+            f"collection ({unknown.height} such lines); rank only the texts of this collection"
+        )

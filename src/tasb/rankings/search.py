@@ -9,6 +9,11 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from tasb.collection.tables import read_ids
+from tasb.jobs import Job
+from tasb.rankings.ranking import ranking_of, write_ranking
+from tasb.tokens.store import TokenStore
+from tasb.vectors.encode import TextEncoder, open_encoder
 from tasb.vectors.shards import ROWS, read_all_blocks
 
 Scores = npt.NDArray[np.float32]
@@ -83,8 +88,37 @@ def search_index(queries: Scores, path: str | Path, depth: int) -> tuple[Positio
     return _best(positions.astype(np.int64), scores, depth)
 
 
-def search(queries: Scores, index: Sequence[str | Path], depth: int) -> tuple[Positions, Scores]:
-    """Search the files that a system's index consists of: vectors, or one Faiss index."""
-    if str(index[0]).endswith(".faiss"):
-        return search_index(queries, index[0], depth)
-    return search_flat(queries, index, depth)
+def search(
+    queries: Scores, index: Sequence[str | Path], flat: bool, depth: int
+) -> tuple[Positions, Scores]:
+    """Return the top passages of each query.
+
+    Args:
+        queries: (queries, dimensions).
+        index: files of passage vectors, or one Faiss index.
+        flat: which of the two it is.
+        depth: passages per query, at most.
+    """
+    return search_flat(queries, index, depth) if flat else search_index(queries, index[0], depth)
+
+
+def make(job: Job) -> None:
+    """Encode the queries of one query set or several, and search for all of them at once."""
+    encoder = open_encoder(job)
+    faiss.omp_set_num_threads(job.threads)
+    stores = [TokenStore(path) for path in job.files("query_tokens")]
+    vectors = np.concatenate([_encoded(encoder, store) for store in stores])
+    index, flat = job.files("index"), job.recipe["flat"]
+    positions, scores = search(vectors, index, flat, job.recipe["depth"])
+    passage_ids, start = read_ids(job.file("passages")), 0
+    for place, (store, queries) in enumerate(zip(stores, job.files("queries"))):
+        rows = slice(start, start + len(store))
+        found = list(zip(positions[rows], scores[rows]))
+        write_ranking(job, ranking_of(read_ids(queries), passage_ids, found), place)
+        start += len(store)
+
+
+def _encoded(encoder: TextEncoder, store: TokenStore) -> Scores:
+    """Return the vectors of a query set, as they would be read from a file."""
+    vectors = encoder.encode(store, encoder.model.card.query_length, range(len(store)))
+    return vectors.astype(np.float16).astype(np.float32)

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tasb.collection.tables import read_ids, with_positions
 from tasb.collection.text import INTEGER, lines
 from tasb.errors import TasbError
-from tasb.jobs import log
+from tasb.jobs import Job, log
+from tasb.rankings.ranking import write_ranking
 
 SCHEMA = {
     "line": pl.Int64,
@@ -17,6 +19,13 @@ SCHEMA = {
     "rank": pl.Int64,
     "score": pl.Float64,
 }
+
+
+def make(job: Job) -> None:
+    """Read a run file from elsewhere."""
+    queries = job.file("queries")
+    ranking = read_trec(Path(job.recipe["file"]), read_ids(queries), job.recipe["repair"])
+    write_ranking(job, with_positions(ranking, queries, job.optional("passages")))
 
 
 def read_trec(path: Path, queries: Iterable[str], repair: list[str]) -> pl.DataFrame:
@@ -28,7 +37,7 @@ def read_trec(path: Path, queries: Iterable[str], repair: list[str]) -> pl.DataF
     Args:
         path: the file, gzipped if its name ends in .gz.
         queries: ids of the query set.
-        repair: what is mended in place of an error: order, duplicates, unknown-queries.
+        repair: what is repaired in place of an error: order, duplicates, unknown-queries.
 
     Raises:
         TasbError: with file and line, for a line that is malformed, a score that is no
@@ -52,7 +61,7 @@ def read_trec(path: Path, queries: Iterable[str], repair: list[str]) -> pl.DataF
             row = bad.row(0, named=True)
             raise TasbError(
                 f"{path}:{row['line']}: {reason} (query '{row['query_id']}', passage "
-                f"'{row['passage_id']}'; {bad.height} such lines); mend it, or add "
+                f"'{row['passage_id']}'; {bad.height} such lines); correct it, or add "
                 f"'{name}' to the system's repair"
             )
         log.warning("%s: %s: %d lines repaired", path, reason, bad.height)

@@ -8,8 +8,8 @@ import torch
 
 from tasb.errors import TasbError
 from tasb.metrics.evaluate import evaluate
-from tasb.models.bert_dot import BertDot
 from tasb.models.device import autocast
+from tasb.models.load import Model
 from tasb.tokens.store import TokenStore
 
 BATCH_TOKENS = 16_384
@@ -36,16 +36,17 @@ class Evaluator:
         self.precision = precision
 
     @torch.inference_mode()
-    def ndcg(self, model: BertDot) -> float:
+    def ndcg(self, model: Model) -> float:
         """Return the mean nDCG@10 of the model on the early-stopping set."""
         model.eval()
         special, on = model.encoder.special, next(model.parameters()).device
-        asked = [special.single(self.queries[q], self.query_length) for q in self.query]
-        read = [special.single(self.passages[p], self.passage_length) for p in self.passage]
+        queries = self.queries.texts(self.query, special, self.query_length)
+        passages = self.passages.texts(self.passage, special, self.passage_length)
+        pairs = self._of_query, self._of_passage
         with autocast(self.precision, on):
-            query, passage = model(asked, BATCH_TOKENS), model(read, BATCH_TOKENS)
-        scores = (query[self._of_query] * passage[self._of_passage]).sum(-1).cpu().numpy()
-        ranking = self.candidates.select("query_id", "passage_id", score=pl.Series(scores))
+            scores = model.pair_scores(queries, passages, pairs, BATCH_TOKENS)
+        found = pl.Series(scores.float().cpu().numpy())
+        ranking = self.candidates.select("query_id", "passage_id", score=found)
         judged = self.candidates.filter(pl.col("grade") >= 1)
         values = evaluate(ranking, judged, ["ndcg@10"], level=1)["value"].to_numpy()
         return float(values.mean())

@@ -22,8 +22,16 @@ def margin_mse(
     return mse_loss(positive - negative, margin)
 
 
-def ranknet(positive: torch.Tensor, negative: torch.Tensor) -> torch.Tensor:
-    """RankNet on binary labels: -log sigmoid(positive - negative), averaged. Inputs (b,)."""
+def ranknet(
+    positive: torch.Tensor, negative: torch.Tensor, margin: torch.Tensor | None = None
+) -> torch.Tensor:
+    """RankNet on binary labels: -log sigmoid(positive - negative), averaged.
+
+    Args:
+        positive: (b,) student scores of the positives.
+        negative: (b,) student scores of the negatives.
+        margin: a teacher's, which labels do without.
+    """
     return softplus(negative - positive).mean()
 
 

@@ -1,38 +1,31 @@
 """From a batch of a plan to the loss of the model that is trained on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
+from tasb.jobs import function
+from tasb.models.batches import Pairs, Sequences
 from tasb.models.bert_cat import BertCat
-from tasb.models.bert_dot import BertDot
-from tasb.models.colbert import ColBert
 from tasb.models.device import autocast
+from tasb.models.load import Model
 from tasb.plans.plan import Batch
 from tasb.students.config import Training
-from tasb.students.list_losses import kl_divergence, lambdarank, listnet
-from tasb.students.losses import in_batch_margin_mse, margin_mse, ranknet
 from tasb.teachers.stored import InBatchTeacher
 from tasb.tokens.store import TokenStore
-
-Model = BertDot | BertCat | ColBert
-
-IN_BATCH_LOSSES = {
-    "margin-mse": in_batch_margin_mse,
-    "kl": kl_divergence,
-    "listnet": listnet,
-    "lambdarank": lambdarank,
-}
 
 FORWARD_TOKENS = 16_384
 """Padded tokens in one forward pass of a training step without gradient cache."""
 
+Loss = Callable[..., torch.Tensor]
+
 
 @dataclass(frozen=True)
 class Scores:
-    """What a model says of a batch; `every` is None where it scores no more than the pairs."""
+    """A model's scores of a batch; `every` is None where no in-batch loss reads it."""
 
     positive: torch.Tensor
     negative: torch.Tensor
@@ -45,14 +38,29 @@ class Objective:
     def __init__(
         self,
         settings: Training,
+        losses: Mapping[str, Any],
         model: Model,
         queries: TokenStore,
         passages: TokenStore,
         teacher: InBatchTeacher | None,
         precision: str,
     ) -> None:
+        """Take a model and all that its losses read.
+
+        Args:
+            settings: the training loop.
+            losses: ``pairwise`` and ``in_batch``, each with the name of its `function`, or
+                null; ``alpha``.
+            model: the model in training.
+            queries: tokens of the training queries.
+            passages: tokens of the passages.
+            teacher: of the in-batch loss, if there is one.
+            precision: fp32, bf16 or fp16.
+        """
         self.settings, self.model, self.teacher = settings, model, teacher
         self.queries, self.passages = queries, passages
+        self.pairwise, self.in_batch = losses["pairwise"], losses["in_batch"]
+        self.alpha = 1.0 if losses["alpha"] is None else losses["alpha"]
         self.precision = precision
         self.device = next(model.parameters()).device
         self.forward_tokens = settings.gradient_cache or FORWARD_TOKENS
@@ -60,71 +68,41 @@ class Objective:
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         """Return the loss to minimise as ``loss`` (Eq. 8), and its parts."""
-        settings = self.settings
         scores = self.scores(batch)
         parts = {}
-        if settings.pairwise_loss == "ranknet":
-            parts["pairwise_loss"] = ranknet(scores.positive, scores.negative)
-        elif settings.pairwise_loss == "margin-mse":
-            margin = torch.as_tensor(np.array(batch.margin), device=self.device)
-            parts["pairwise_loss"] = margin_mse(scores.positive, scores.negative, margin)
-        if self.teacher is not None and scores.every is not None:
-            margins = torch.as_tensor(np.array(self.teacher.margins(batch)), device=self.device)
-            loss = IN_BATCH_LOSSES[settings.in_batch_loss]
-            parts["in_batch_loss"] = loss(scores.every, margins.float(), settings.in_batch_form)
-        alpha = settings.alpha if len(parts) == 2 else 1.0
-        weights = {"pairwise_loss": 1.0, "in_batch_loss": alpha}
+        if self.pairwise is not None:
+            loss: Loss = function(self.pairwise["function"])
+            margin = None if batch.margin is None else self._tensor(batch.margin)
+            parts["pairwise_loss"] = loss(scores.positive, scores.negative, margin)
+        if self.teacher is not None:
+            loss = function(self.in_batch["function"])
+            margins = self._tensor(self.teacher.margins(batch)).float()
+            parts["in_batch_loss"] = loss(scores.every, margins, self.in_batch["form"])
+        weights = {"pairwise_loss": 1.0, "in_batch_loss": self.alpha}
         total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
         return {"loss": total, **parts}
 
+    def _tensor(self, values: np.ndarray) -> torch.Tensor:
+        return torch.as_tensor(np.array(values), device=self.device)
+
     def scores(self, batch: Batch) -> Scores:
         """Return the model's scores of a batch, in fp32."""
-        if isinstance(self.model, BertDot):
-            return self._dot(self.model, batch)
+        passes, b = self.settings.query_passes, len(batch.query)
+        queries, passages = self._texts(batch, passes)
+        first, second = np.arange(b), (passes - 1) * b + np.arange(b)
         with autocast(self.precision, self.device):
-            both = (
-                self._cat(self.model, batch)
-                if isinstance(self.model, BertCat)
-                else (self._colbert(self.model, batch))
-            )
-        positive, negative = both.float().chunk(2)
-        return Scores(positive, negative)
+            if self.teacher is None or isinstance(self.model, BertCat):
+                own = np.concatenate((first, second)), np.arange(2 * b)
+                return Scores(*self._pairs(queries, passages, own).chunk(2))
+            every = self.model.all_scores(queries, passages, self.forward_tokens).float()
+        return Scores(every[first, first], every[second, b + first], every[:b])
 
-    def _dot(self, model: BertDot, batch: Batch) -> Scores:
-        passes = self.settings.query_passes
-        texts = self._queries(batch) * passes + self._passages(batch)
-        with autocast(self.precision, self.device):
-            vectors = model(texts, self.forward_tokens)
-        b = len(batch.query)
-        first, second = vectors[:b], vectors[(passes - 1) * b : passes * b]
-        positive, negative = vectors[passes * b :].split(b)
-        every = first @ torch.cat((positive, negative)).T if self.teacher is not None else None
-        return Scores((first * positive).sum(-1), (second * negative).sum(-1), every)
+    def _pairs(self, queries: Sequences, passages: Sequences, pairs: Pairs) -> torch.Tensor:
+        return self.model.pair_scores(queries, passages, pairs, self.forward_tokens).float()
 
-    def _cat(self, model: BertCat, batch: Batch) -> torch.Tensor:
-        lengths = self.settings.query_length, self.settings.passage_length
-        pairs = [
-            model.encoder.special.pair(self.queries[query], self.passages[passage], *lengths)
-            for side in (batch.positive, batch.negative)
-            for query, passage in zip(batch.query, side)
-        ]
-        scores: torch.Tensor = model(pairs, self.forward_tokens)
-        return scores
-
-    def _colbert(self, model: ColBert, batch: Batch) -> torch.Tensor:
-        return model.pair_scores(
-            self._queries(batch) * 2, self._passages(batch), self.forward_tokens
-        )
-
-    def _queries(self, batch: Batch) -> list[np.ndarray]:
-        return self._single(self.queries, batch.query, self.settings.query_length)
-
-    def _passages(self, batch: Batch) -> list[np.ndarray]:
+    def _texts(self, batch: Batch, passes: int) -> tuple[Sequences, Sequences]:
+        """Return the queries, once for each pass, and the positives followed by the negatives."""
+        special, settings = self.model.encoder.special, self.settings
         both = np.concatenate((batch.positive, batch.negative))
-        return self._single(self.passages, both, self.settings.passage_length)
-
-    def _single(
-        self, store: TokenStore, positions: Sequence[int] | np.ndarray, length: int
-    ) -> list[np.ndarray]:
-        special = self.model.encoder.special
-        return [special.single(store[position], length) for position in positions]
+        queries = self.queries.texts(batch.query, special, settings.query_length)
+        return queries * passes, self.passages.texts(both, special, settings.passage_length)

@@ -11,7 +11,6 @@ import torch
 
 from tasb.errors import TasbError
 from tasb.jobs import log, progress
-from tasb.models.bert_dot import BertDot
 from tasb.models.device import environment, peak_memory
 from tasb.plans.plan import Batch
 from tasb.seeds import derive
@@ -152,12 +151,12 @@ class Trainer:
         self.progress.sums = {}
 
     def _evaluate(self) -> None:
-        rule, step, model = self.settings.early_stopping, self.progress.step, self.model
-        if self.evaluator is None or rule is None or not isinstance(model, BertDot):
+        rule, step = self.settings.early_stopping, self.progress.step
+        if self.evaluator is None or rule is None:
             return
         if step % rule.interval and step != self.settings.steps:
             return
-        value = self.evaluator.ndcg(model)
+        value = self.evaluator.ndcg(self.model)
         self._write_line({"ndcg@10": value})
         if value > self.progress.best:
             self.progress.best, self.progress.best_step = value, step

@@ -8,8 +8,9 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from tasb.files import whole
+from tasb.jobs import Job
 from tasb.tables.batches import batch_measures, margin_ranges, sample
-from tasb.tables.config import BatchesFigure
+from tasb.tables.config import BatchMeasures
 from tasb.tables.svg import COLOURS, GREY, save
 
 PANELS = (
@@ -18,33 +19,24 @@ PANELS = (
 )  # fmt: skip
 
 
-def make_batches_figure(recipe: Mapping[str, Any], files: Any, data: str, svg: str) -> None:
-    """Make Figure 2.
-
-    Args:
-        recipe: its figure; steps, batches to read; bins; stored, whether each row has in-batch
-            scores; teachers, names of the pairwise and the in-batch one.
-        files: with attributes plans (the first file of each row's plan), scores (the same of
-            the in-batch scores, where a row has them), pairs (scored), clusters.
-        data: Parquet to write, see `tasb.tables.batches.SCHEMA`.
-        svg: figure to write.
-    """
-    settings = BatchesFigure.model_validate(recipe["figure"])
-    clusters = pl.read_parquet(files.clusters).sort("query")
+def make(job: Job) -> None:
+    """Make Figure 2, see `tasb.tables.figures.BatchesFigure`."""
+    recipe, settings = job.recipe, BatchMeasures.model_validate(job.recipe["figure"])
+    clusters = pl.read_parquet(job.file("clusters")).sort("query")
     topic_of = np.full(int(clusters["query"].max()) + 1, -1)  # type: ignore[arg-type]
     topic_of[clusters["query"].to_numpy()] = clusters["cluster"].to_numpy()
-    scores = iter(files.get("scores", []))
+    scores = iter(job.files("scores"))
     samples = {
         row.label: sample(plan, next(scores) if stored else None, topic_of, recipe["steps"])
-        for row, plan, stored in zip(settings.rows, files.plans, recipe["stored"])
+        for row, plan, stored in zip(settings.rows, job.files("plans"), recipe["stored"])
     }
-    found = batch_measures(samples, margin_ranges(files.pairs), recipe["bins"])
-    with whole(data) as part:
+    found = batch_measures(samples, margin_ranges(job.file("pairs")), recipe["bins"])
+    with whole(job.output("data")) as part:
         found.write_parquet(part)
-    save(draw(found, settings.title, recipe["teachers"]), svg)
+    save(draw(found, settings.title, recipe["teachers"]), job.output("figure"))
 
 
-def draw(found: pl.DataFrame, title: str, teachers: Mapping[str, str]) -> Figure:
+def draw(found: pl.DataFrame, title: str, teachers: Mapping[str, str | None]) -> Figure:
     """Draw the measures of all samplers.
 
     Args:
@@ -74,7 +66,7 @@ def draw(found: pl.DataFrame, title: str, teachers: Mapping[str, str]) -> Figure
     return figure
 
 
-def _labels(teachers: Mapping[str, str]) -> list[str]:
+def _labels(teachers: Mapping[str, str | None]) -> list[str]:
     return [
         "batch (a block: queries of one topic)",
         "margin bin of the query, easy pairs right",

@@ -1,6 +1,6 @@
 """Config of tables and figures: a table is a list of systems."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -12,9 +12,9 @@ class Row(Settings):
 
     system: str
     labels: list[str] = Field(min_length=1)
-    """What stands in the label columns; ``{batch_size}``, say, for a setting of the run."""
+    """The texts of the label columns; ``{batch_size}``, say, for a setting of the run."""
     paper: str | None = None
-    """Row of `resources/paper` whose values may stand beside ours."""
+    """Row of `resources/paper` whose values are shown next to ours."""
     group: str | None = None
     """Heading above the row, where it differs from that of the row before."""
 
@@ -25,17 +25,16 @@ class Table(Settings):
     title: str
     columns: list[str] = Field(min_length=1)
     """Headings of the label columns."""
-    metrics: list[str] = Field(min_length=1)
-    """Of `metrics.names`; all of them where none are given."""
+    metrics: list[str] | None = Field(None, min_length=1)
+    """Of `metrics.names`; null for all of them."""
     rows: list[Row] = Field(min_length=1)
     statistics: list[Literal["average", "standard-deviation"]] = []
     """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""
 
 
-class TopicsFigure(Settings):
+class TopicMap(Settings):
     """Figure 1: a t-SNE map of the queries of some topics, drawn at random."""
 
-    kind: Literal["topics"]
     title: str
     clusters: str = "default"
     topics: int = Field(8, ge=1, le=8)
@@ -53,10 +52,9 @@ class Sampled(Settings):
     label: str
 
 
-class BatchesFigure(Settings):
+class BatchMeasures(Settings):
     """Figure 2: topics and teacher margins in the batches of runs with different samplers."""
 
-    kind: Literal["batches"]
     title: str
     rows: list[Sampled] = Field(min_length=1)
     clusters: str = "default"
@@ -70,6 +68,3 @@ class BatchesFigure(Settings):
         if len({row.label for row in rows}) < len(rows):
             raise ValueError("two rows have the same label")
         return rows
-
-
-Figure = Annotated[TopicsFigure | BatchesFigure, Field(discriminator="kind")]

@@ -1,5 +1,6 @@
 """A table as data: one line a cell, ours beside the paper's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tasb.errors import TasbError
+from tasb.files import read_json
 from tasb.metrics.significance import beaten
 from tasb.settings import nearest
 from tasb.tables.config import Row, Table
@@ -92,7 +94,7 @@ def cells(
     published = _published(table, paper)
     lines = []
     for query_set, theirs in query_sets.items():
-        for metric in table.metrics:
+        for metric in table.metrics or ():
             found = [metrics[row.system, query_set] for row in table.rows]
             wins = _wins(found, metric, threshold, correction)
             rows = [
@@ -161,19 +163,29 @@ def _wins(found: list[Metrics], metric: str, threshold: float, correction: str) 
             for losers in beaten(values, threshold, correction)]  # fmt: skip
 
 
-def read_metrics(per_query: str | Path, means: str | Path) -> Metrics:
-    """Read the metrics of a system on a query set."""
-    return Metrics(pl.read_parquet(per_query), pl.read_parquet(means))
+def read_metrics(
+    files: Sequence[str], systems: Sequence[str], query_sets: Sequence[str]
+) -> dict[tuple[str, str], Metrics]:
+    """Read the metrics of all rows.
+
+    Args:
+        files: of each system the values per query of all query sets, then their means.
+        systems: the systems, in that order.
+        query_sets: the query sets, in that order.
+    """
+    found, count = {}, len(query_sets)
+    for place, system in enumerate(systems):
+        own = files[2 * count * place : 2 * count * (place + 1)]
+        for query_set, per_query, means in zip(query_sets, own[:count], own[count:]):
+            metrics = Metrics(pl.read_parquet(per_query), pl.read_parquet(means))
+            found[system, query_set] = metrics
+    return found
 
 
-def read_steps(log: str | Path) -> Steps:
-    """Read how long a run was trained: the weights of its best evaluation, if any, were kept."""
-    lines = pl.read_parquet(log)
-    steps = max(lines["step"].to_list())
-    if "ndcg@10" not in lines.columns:
-        return Steps(steps, steps)
-    best = lines.drop_nulls("ndcg@10").sort("ndcg@10", descending=True, maintain_order=True)
-    return Steps(steps, int(best["step"][0]))
+def read_steps(times: str | Path) -> Steps:
+    """Read how long a run was trained, and which step's weights were kept."""
+    found = read_json(times)
+    return Steps(found["steps"], found["chosen_step"])
 
 
 def read_paper(path: str | Path) -> pl.DataFrame:

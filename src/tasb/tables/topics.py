@@ -1,6 +1,5 @@
 """Figure 1: a t-SNE map of the queries of some topics, with examples in words."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from sklearn.manifold import TSNE
 
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import Job, log
 from tasb.seeds import stream
-from tasb.tables.config import TopicsFigure
+from tasb.tables.config import TopicMap
 from tasb.tables.svg import COLOURS, MARKERS, save
 from tasb.vectors.shards import read_vectors
 
@@ -22,29 +21,22 @@ WIDEST = 52
 """Characters of an example that are printed."""
 
 
-def make_topics_figure(recipe: Mapping[str, Any], files: Any, data: str, svg: str) -> None:
-    """Make Figure 1.
-
-    Args:
-        recipe: its figure and seed.
-        files: with attributes vectors and queries (of the training queries), clusters.
-        data: Parquet to write, see `topic_map`.
-        svg: figure to write.
-    """
-    settings = TopicsFigure.model_validate(recipe["figure"])
-    queries = pl.read_parquet(files.queries, columns=["id", "text"])
-    clusters = pl.read_parquet(files.clusters)
-    points = topic_map(queries, clusters, files.vectors, settings, recipe["seed"])
-    with whole(data) as part:
+def make(job: Job) -> None:
+    """Make Figure 1."""
+    settings = TopicMap.model_validate(job.recipe["figure"])
+    queries = pl.read_parquet(job.file("queries"), columns=["id", "text"])
+    clusters = pl.read_parquet(job.file("clusters"))
+    points = topic_map(queries, clusters, job.file("vectors"), settings, job.recipe["seed"])
+    with whole(job.output("data")) as part:
         points.write_parquet(part)
-    save(draw(points, settings.title), svg)
+    save(draw(points, settings.title), job.output("figure"))
 
 
 def topic_map(
     queries: pl.DataFrame,
     clusters: pl.DataFrame,
     vectors: str | Path,
-    settings: TopicsFigure,
+    settings: TopicMap,
     seed: int,
 ) -> pl.DataFrame:
     """Place the queries of topics drawn at random on a plane.
@@ -91,7 +83,7 @@ def topic_map(
 
 
 def _drawn_topics(
-    clusters: pl.DataFrame, settings: TopicsFigure, random: np.random.Generator
+    clusters: pl.DataFrame, settings: TopicMap, random: np.random.Generator
 ) -> npt.NDArray[np.int64]:
     """Draw topics among those with enough queries; all of them if there are too few."""
     least = max(2, settings.examples)
@@ -112,7 +104,7 @@ def _drawn_topics(
 def _drawn_queries(
     clusters: pl.DataFrame,
     topics: npt.NDArray[np.int64],
-    settings: TopicsFigure,
+    settings: TopicMap,
     random: np.random.Generator,
 ) -> tuple[pl.DataFrame, list[int]]:
     """Return cluster, query and size of the queries to show, and the queries to print."""

@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log, progress
-from tasb.models.colbert import ColBert
-from tasb.models.device import autocast
+from tasb.jobs import Job, log, progress
+from tasb.models.bert_cat import BertCat
+from tasb.models.device import autocast, prepare
 from tasb.plans.plan import Batch, read_plan
-from tasb.teachers.scoring import PairScorer
+from tasb.teachers.scoring import PairScorer, open_scorer
 from tasb.teachers.stored import Margins
 
 
@@ -23,8 +22,8 @@ class LiveTeacher:
     """Scores a batch with the teacher's model when it is asked for."""
 
     def __init__(self, scorer: PairScorer) -> None:
-        if not isinstance(scorer.model, ColBert):
-            raise TasbError("the in-batch teacher must be of model 'colbert'")
+        if isinstance(scorer.model, BertCat):
+            raise TypeError("BERT_CAT scores no whole batch")
         self.scorer, self.model = scorer, scorer.model
 
     @torch.inference_mode()
@@ -32,12 +31,21 @@ class LiveTeacher:
         """Return the margins of all passages of the batch, fp16 (b, 2b)."""
         scorer = self.scorer
         both = np.concatenate((batch.positive, batch.negative))
-        queries, passages = scorer.single_queries(batch.query), scorer.single_passages(both)
+        queries, passages = scorer.query_texts(batch.query), scorer.passage_texts(both)
         with autocast(scorer.precision, scorer.device):
             scores = self.model.all_scores(queries, passages, scorer.batch_tokens)
         own = scores.diagonal()
         result: Margins = (scores - own[:, None]).cpu().numpy().astype(np.float16)
         return result
+
+
+def make(job: Job) -> None:
+    """Score the batches of a shard of a plan."""
+    scorer = open_scorer(job.recipe["scorer"], job.inputs, prepare(job))
+    job.about["precision"] = scorer.precision
+    start, stop = job.recipe["steps"]
+    path = job.output("scores")
+    write_in_batch_scores(job.files("plan"), (start, stop), LiveTeacher(scorer), path)
 
 
 def _announce(batch: Batch, steps: tuple[int, int], teacher: LiveTeacher) -> None:

@@ -4,11 +4,17 @@ from pathlib import Path
 
 import polars as pl
 
-from tasb.collection.pairs import SCORES
-from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
-from tasb.teachers.scoring import PairScorer
+from tasb.jobs import Job, log
+from tasb.models.device import prepare
+from tasb.teachers.scoring import PairScorer, open_scorer
+
+
+def make(job: Job) -> None:
+    """Score all training pairs."""
+    scorer = open_scorer(job.recipe["scorer"], job.inputs, prepare(job))
+    job.about["precision"] = scorer.precision
+    write_pair_scores(job.file("pairs"), scorer, job.output("pairs"))
 
 
 def write_pair_scores(pairs: str | Path, scorer: PairScorer, path: str | Path) -> None:
@@ -29,21 +35,5 @@ def write_pair_scores(pairs: str | Path, scorer: PairScorer, path: str | Path) -
         "%d pairs, %d scores; margin %.2f on average, %.0f %% above zero",
         len(table), len(scores), margin.mean(), 100 * float((margin > 0).to_numpy().mean()),
     )  # fmt: skip
-    with whole(path) as part:
-        table.write_parquet(part)
-
-
-def write_published_scores(pairs: str | Path, path: str | Path) -> None:
-    """Write the scores that were published with the pairs.
-
-    Raises:
-        TasbError: the pairs carry no scores.
-    """
-    table = pl.read_parquet(pairs)
-    if SCORES[0] not in table.columns:
-        raise TasbError(
-            "teachers: kind 'published' needs a pairs file with teacher scores (five columns: "
-            "positive_score negative_score query positive negative); this one has ids alone"
-        )
     with whole(path) as part:
         table.write_parquet(part)

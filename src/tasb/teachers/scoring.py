@@ -1,7 +1,6 @@
-"""Scores of a trained teacher for pairs of a query and a passage."""
+"""Scores of a trained model for pairs of a query and a passage."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,10 @@ import numpy.typing as npt
 import torch
 
 from tasb.jobs import progress
-from tasb.models.bert_cat import BertCat
-from tasb.models.colbert import ColBert
+from tasb.models.batches import Sequences
+from tasb.models.card import Card
 from tasb.models.device import autocast, resolve_precision
-from tasb.models.encoder import Encoder
+from tasb.models.load import Model, load_model
 from tasb.tokens.store import TokenStore
 
 Positions = npt.NDArray[np.integer[Any]]
@@ -23,11 +22,11 @@ CHUNK = 1024
 
 
 class PairScorer:
-    """A teacher in inference mode, over token stores."""
+    """A model in inference mode, over token stores."""
 
     def __init__(
         self,
-        model: BertCat | ColBert,
+        model: Model,
         queries: TokenStore,
         passages: TokenStore,
         lengths: tuple[int, int],
@@ -37,7 +36,7 @@ class PairScorer:
         """Take a model and the stores that it reads.
 
         Args:
-            model: the teacher.
+            model: the model.
             queries: tokens of the queries.
             passages: tokens of the passages.
             lengths: tokens of a query and of a passage, special tokens included.
@@ -58,54 +57,40 @@ class PairScorer:
         starts = range(0, len(query), CHUNK)
         for start in progress(starts, len(starts), f"blocks of {CHUNK} pairs scored"):
             rows = slice(start, start + CHUNK)
+            queries, of_query = np.unique(query[rows], return_inverse=True)
+            passages, of_passage = np.unique(passage[rows], return_inverse=True)
+            texts = self.query_texts(queries), self.passage_texts(passages)
             with autocast(self.precision, self.device):
-                found = self._score(query[rows], passage[rows])
+                found = self.model.pair_scores(*texts, (of_query, of_passage), self.batch_tokens)
             result[rows] = found.float().cpu().numpy()
         return result
 
-    def _score(self, query: Positions, passage: Positions) -> torch.Tensor:
-        if isinstance(self.model, ColBert):
-            asked, read = self.single_queries(query), self.single_passages(passage)
-            return self.model.pair_scores(asked, read, self.batch_tokens)
-        special, lengths = self.model.encoder.special, (self.query_length, self.passage_length)
-        pairs = [
-            special.pair(self.queries[first], self.passages[second], *lengths)
-            for first, second in zip(query, passage)
-        ]
-        scores: torch.Tensor = self.model(pairs, self.batch_tokens)
-        return scores
-
-    def single_queries(self, positions: Positions) -> list[npt.NDArray[np.int64]]:
+    def query_texts(self, positions: Positions) -> Sequences:
         """Return the token ids of queries, with special tokens."""
-        special = self.model.encoder.special
-        return [special.single(self.queries[at], self.query_length) for at in positions]
+        return self.queries.texts(positions, self.model.encoder.special, self.query_length)
 
-    def single_passages(self, positions: Positions) -> list[npt.NDArray[np.int64]]:
+    def passage_texts(self, positions: Positions) -> Sequences:
         """Return the token ids of passages, with special tokens."""
-        special = self.model.encoder.special
-        return [special.single(self.passages[at], self.passage_length) for at in positions]
+        return self.passages.texts(positions, self.model.encoder.special, self.passage_length)
 
 
-def open_scorer(recipe: Mapping[str, Any], files: Any, device: torch.device) -> PairScorer:
-    """Load the teacher of a rule.
+def open_scorer(
+    settings: Mapping[str, Any], files: Mapping[str, Sequence[str]], device: torch.device
+) -> PairScorer:
+    """Load the model of a job that scores pairs.
 
     Args:
-        recipe: its ``teacher`` (model, lengths) and ``vectors`` (batch_tokens, precision).
-        files: with attributes model (config.json, model.safetensors, head.safetensors),
-            tokenizer, and the tokens of queries and passages.
+        settings: model, card, batch_tokens, precision.
+        files: model (config.json, model.safetensors), tokenizer, query_tokens, passage_tokens.
         device: where it computes.
     """
-    settings, vectors = recipe["teacher"], recipe["vectors"]
-    encoder = Encoder.load(Path(files.model[0]).parent, files.tokenizer)
-    model = BertCat(encoder) if settings["model"] == "bert_cat" else ColBert(encoder)
-    model.load_head(Path(files.model[0]).parent)
-    queries = getattr(files, "queries_tokens", None) or files.queries
-    passages = getattr(files, "passages_tokens", None) or files.passages
+    card = Card.model_validate(settings["card"])
+    model = load_model(settings["model"], card, files["model"], files["tokenizer"][0])
     return PairScorer(
         model.to(device),
-        TokenStore(queries),
-        TokenStore(passages),
-        (settings["query_length"], settings["passage_length"]),
-        vectors["batch_tokens"],
-        vectors["precision"],
+        TokenStore(files["query_tokens"][0]),
+        TokenStore(files["passage_tokens"][0]),
+        (card.query_length, card.passage_length),
+        settings["batch_tokens"],
+        settings["precision"],
     )

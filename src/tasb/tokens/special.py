@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tasb.errors import TasbError
-from tasb.tokens.store import Ids
+
+Ids = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+"""Token ids of a text, without special tokens."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,7 @@ class SpecialTokens:
         kept = ids[: length - 2].astype(np.int64)
         return np.concatenate(([self.cls], kept, [self.sep]))
 
-    def pair(
-        self, query: Ids, passage: Ids, query_length: int, passage_length: int
-    ) -> npt.NDArray[np.int64]:
-        """Return ``[CLS] query [SEP] passage [SEP]``, each side cut as it is alone."""
-        first = self.single(query, query_length)
-        return np.concatenate((first, self.single(passage, passage_length)[1:]))
+    @staticmethod
+    def pair(query: npt.NDArray[np.int64], passage: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return ``[CLS] query [SEP] passage [SEP]`` from the two texts with special tokens."""
+        return np.concatenate((query, passage[1:]))

@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tasb.files import whole
-
-Ids = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+from tasb.tokens.special import Ids, SpecialTokens
 
 ROWS = 65_536
 """Texts in one record batch of the file; the last one may hold fewer."""
@@ -53,6 +52,18 @@ class TokenStore:
         start, stop = self._offsets[batch][row : row + 2]
         ids: Ids = self._values[batch][start:stop]
         return ids
+
+    def texts(
+        self, positions: Iterable[int], special: SpecialTokens, length: int
+    ) -> list[npt.NDArray[np.int64]]:
+        """Return texts as a model reads them.
+
+        Args:
+            positions: of the texts.
+            special: the special tokens that are added.
+            length: tokens that are kept of a text, special tokens included.
+        """
+        return [special.single(self[position], length) for position in positions]
 
     def __iter__(self) -> Iterator[Ids]:
         return (self[position] for position in range(len(self)))

@@ -6,8 +6,14 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from tasb.collection.tables import count_texts, read_text_column
-from tasb.jobs import progress
+from tasb.jobs import Job, progress
 from tasb.tokens.store import write_tokens
+
+
+def make(job: Job) -> None:
+    """Tokenize the passages, or a query set."""
+    texts, tokenizer = job.file("texts"), job.file("tokenizer")
+    tokenize(texts, tokenizer, job.recipe["limit"], job.output("tokens"))
 
 
 def tokenize(texts: str | Path, tokenizer_file: str | Path, limit: int, path: str | Path) -> None:

@@ -1,8 +1,6 @@
 """Texts to vectors: batches of like length, one forward pass a batch, bounded memory."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +8,12 @@ import torch
 
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log, progress
+from tasb.jobs import Job, log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
-from tasb.models.device import autocast, environment, resolve_precision
-from tasb.models.encoder import Encoder
+from tasb.models.device import autocast, prepare, resolve_precision
+from tasb.models.load import load_model
 from tasb.tokens.store import TokenStore
-from tasb.vectors.config import Vectors
 from tasb.vectors.shards import write_vectors
 
 BLOCK = 1024
@@ -33,10 +30,17 @@ def shard_range(texts: int, shard: int, shards: int) -> tuple[int, int]:
 class TextEncoder:
     """A dual encoder in inference mode."""
 
-    def __init__(self, model: BertDot, settings: Vectors) -> None:
-        self.model, self.settings = model.eval(), settings
+    def __init__(self, model: BertDot, batch_tokens: int, precision: str) -> None:
+        """Take a model on its device.
+
+        Args:
+            model: the model.
+            batch_tokens: padded tokens in one forward pass.
+            precision: auto, fp32, bf16 or fp16.
+        """
+        self.model, self.batch_tokens = model.eval(), batch_tokens
         self.device = next(model.parameters()).device
-        self.precision = resolve_precision(settings.precision, self.device)
+        self.precision = resolve_precision(precision, self.device)
 
     @torch.inference_mode()
     def encode(self, store: TokenStore, length: int, rows: range) -> npt.NDArray[np.float32]:
@@ -50,10 +54,9 @@ class TextEncoder:
         Raises:
             TasbError: a vector is not finite in fp16, in which vectors are kept.
         """
-        special = self.model.encoder.special
-        texts = [special.single(store[row], length) for row in rows]
+        texts = store.texts(rows, self.model.encoder.special, length)
         with autocast(self.precision, self.device):
-            vectors = self.model(texts, self.settings.batch_tokens)
+            vectors = self.model(texts, self.batch_tokens)
         result: npt.NDArray[np.float32] = vectors.float().cpu().numpy()
         largest = np.abs(result).max(initial=0)
         if not largest <= LARGEST:
@@ -74,18 +77,26 @@ class TextEncoder:
             for start in progress(starts, len(starts), f"blocks of {BLOCK} texts encoded")
         )
         with whole(path) as part:
-            here = environment(self.device, self.precision)
-            write_vectors(blocks, self.model.encoder.dimensions, part, here)
+            write_vectors(blocks, self.model.encoder.dimensions, part)
 
 
-def open_encoder(recipe: Mapping[str, Any], files: Any, device: torch.device) -> TextEncoder:
-    """Load the dual encoder of a rule.
+def open_encoder(job: Job) -> TextEncoder:
+    """Load the dual encoder of a job: see `tasb.vectors.artifacts.encoding`."""
+    settings = job.recipe["encoder"]
+    card = Card.model_validate(settings["card"])
+    model = load_model(settings["model"], card, job.files("model"), job.file("tokenizer"))
+    if not isinstance(model, BertDot):
+        raise TypeError("only BERT_DOT makes vectors")
+    device = prepare(job)
+    found = TextEncoder(model.to(device), settings["batch_tokens"], settings["precision"])
+    job.about["precision"] = found.precision
+    return found
 
-    Args:
-        recipe: its ``card`` and ``vectors`` settings.
-        files: with attributes model (config.json, model.safetensors) and tokenizer.
-        device: where it computes.
-    """
-    encoder = Encoder.load(Path(files.model[0]).parent, files.tokenizer)
-    model = BertDot(encoder, Card.model_validate(recipe["card"])).to(device)
-    return TextEncoder(model, Vectors.model_validate(recipe["vectors"]))
+
+def make(job: Job) -> None:
+    """Encode a shard of the passages, or a query set."""
+    encoder, store = open_encoder(job), TokenStore(job.file("tokens"))
+    card, shard = encoder.model.card, job.recipe["shard"]
+    rows = shard_range(len(store), shard, job.recipe["shards"])
+    length = card.passage_length if job.recipe["texts"] == "passages" else card.query_length
+    encoder.write(store, length, rows, job.output("vectors"))

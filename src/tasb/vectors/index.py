@@ -8,10 +8,16 @@ import numpy as np
 
 from tasb.errors import TasbError
 from tasb.files import whole
-from tasb.jobs import log
+from tasb.jobs import Job, log
 from tasb.vectors.shards import ROWS, read_all_blocks, read_blocks
 
 TRAINING_VECTORS = 500_000
+
+
+def make(job: Job) -> None:
+    """Train and fill the index of a job."""
+    faiss.omp_set_num_threads(job.threads)
+    write_index(job.files("vectors"), job.recipe["index"], job.output("index"))
 
 
 def write_index(shards: Sequence[str | Path], factory: str, path: str | Path) -> None:

@@ -1,7 +1,6 @@
 """Files of fp16 vectors, memory-mapped; the flat index is these files themselves."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +15,21 @@ Vectors = npt.NDArray[np.float32]
 ROWS = 65_536
 """Vectors that are searched at once."""
 
-COMPUTED_BY = b"computed_by"
 
-
-def write_vectors(
-    blocks: Iterable[Vectors],
-    dimensions: int,
-    path: str | Path,
-    computed_by: Mapping[str, Any] | None = None,
-) -> None:
+def write_vectors(blocks: Iterable[Vectors], dimensions: int, path: str | Path) -> None:
     """Write vectors as an Arrow file of one column of fp16 lists, one record batch a block.
 
     Args:
         blocks: arrays (texts, dimensions), in order of position.
         dimensions: size of a vector.
         path: the file to write.
-        computed_by: device, precision, threads and package versions, for the record.
     """
-    about = {COMPUTED_BY: json.dumps(computed_by or {}, sort_keys=True)}
-    schema = pa.schema([("vector", pa.list_(pa.float16(), dimensions))], about)
+    schema = pa.schema([("vector", pa.list_(pa.float16(), dimensions))])
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for block in blocks:
             values = pa.array(block.astype(np.float16).ravel())
             column = pa.FixedSizeListArray.from_arrays(values, dimensions)
             writer.write_batch(pa.record_batch([column], schema))
-
-
-def read_computed_by(path: str | Path) -> dict[str, Any]:
-    """Return on what the vectors of a file were computed."""
-    about = pa.ipc.open_file(pa.memory_map(str(path))).schema.metadata or {}
-    return dict(json.loads(about.get(COMPUTED_BY, "{}")))
 
 
 def read_blocks(path: str | Path, rows: int = ROWS) -> Iterator[Vectors]:

@@ -1,0 +1,101 @@
+"""The artifacts of the collection: passages, query sets, and published training pairs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasb.artifact import Artifact
+from tasb.collection.config import TRAINING, VALIDATION
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+def passages(graph: "Graph") -> Artifact:
+    """The passages of the collection."""
+    data = graph.config.data
+    graph.ask("passages")
+    return Artifact(
+        "tasb.collection.tables:make_passages",
+        graph.name("collection", "passages"),
+        {"passages": [graph.path("collection", "passages.parquet")]},
+        {"collection": data.model_dump(include={"folder", "ir_datasets", "passages"})},
+        brought={"source": _present(data.folder, data.passages)},
+    )
+
+
+def query_set(graph: "Graph", name: str) -> Artifact:
+    """Queries and judgments: of a split, or a part of the training split."""
+    if name in (TRAINING, VALIDATION):
+        graph.ask("train" if name == TRAINING else "validation")
+    fraction = graph.config.data.validation and graph.config.data.validation.fraction
+    if name == TRAINING or (name == VALIDATION and fraction):
+        return _training_part(graph, name)
+    return _split(graph, name)
+
+
+def _split(graph: "Graph", name: str) -> Artifact:
+    data = graph.config.data
+    split, validation = data.split_of(name), data.validation
+    exclude = validation.exclude if name == VALIDATION and validation else None
+    files = [f"queries.{split}.tsv", f"qrels.{split}.txt"]
+    files += [f"queries.{exclude}.tsv"] if exclude else []
+    return Artifact(
+        "tasb.collection.tables:make_query_set",
+        graph.name("collection", name),
+        _files(graph, name),
+        {
+            "collection": data.model_dump(include={"folder", "ir_datasets", "allow_unknown_ids"}),
+            "split": split,
+            "exclude": exclude,
+        },
+        {"passages": graph.passages()["passages"]} if data.passages else {},
+        brought={"source": _present(data.folder, *files)},
+    )
+
+
+def _training_part(graph: "Graph", name: str) -> Artifact:
+    """The queries that train, or those that are held out of them for validation."""
+    data = graph.config.data
+    graph.ask("train", "validation")
+    return Artifact(
+        "tasb.collection.split:make",
+        graph.name("collection", name),
+        _files(graph, name),
+        {
+            "held_out": name == VALIDATION,
+            "fraction": data.validation.fraction if data.validation else None,
+            "train_queries": data.train_queries if name == TRAINING else None,
+            "seed": graph.seed("collection", "split"),
+        },
+        {"train": graph.query_set("train").of("queries", "qrels")},
+    )
+
+
+def _files(graph: "Graph", name: str) -> dict[str, list[str]]:
+    return {kind: [graph.path("collection", name, f"{kind}.parquet")]
+            for kind in ("queries", "qrels")}  # fmt: skip
+
+
+def published_pairs(graph: "Graph") -> Artifact:
+    """Training pairs that came with the collection, with or without scores of a teacher."""
+    data = graph.config.data
+    graph.ask("pairs")
+    return Artifact(
+        "tasb.collection.pairs:make",
+        graph.name("collection", "pairs"),
+        {"pairs": [graph.path("collection", "pairs.parquet")]},
+        {"folder": data.folder, "pairs": data.pairs},
+        {
+            "queries": graph.query_set(TRAINING)["queries"],
+            "passages": graph.passages()["passages"],
+        },
+        brought={"source": _present(data.folder or "", data.pairs)},
+    )
+
+
+def _present(folder: str | None, *files: str | None) -> list[str]:
+    """Return the files that exist; what is missing, the job itself says."""
+    if folder is None:
+        return []
+    paths = [Path(folder, file).expanduser() for file in files if file]
+    return [str(path) for path in paths if path.is_file()]

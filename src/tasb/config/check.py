@@ -1,0 +1,71 @@
+"""Checks of the whole config: every declaration is built, and the targets can be made."""
+
+from collections.abc import Iterable
+
+from tasb.artifact import Artifact
+from tasb.collection.config import VALIDATION
+from tasb.graph import Graph
+from tasb.settings import require
+
+ELSE = "; or leave what needs it out of 'targets'"
+
+
+def check(graph: Graph) -> None:
+    """Build what is declared, used or not, and check that the collection has what targets need.
+
+    Raises:
+        ValueError: a name is unknown (the nearest known one is suggested), references form a
+            cycle (the cycle is shown), or the collection lacks something.
+    """
+    config = graph.config
+    require(config.collection, config.collections, "collection", "collection")
+    _distinct("systems", config.systems, "runs", config.runs)
+    _distinct("figures", config.figures, "tables", config.tables)
+    for position, name in enumerate(config.targets or []):
+        require(
+            name, {**config.tables, **config.figures}, f"targets[{position}]", "table or figure"
+        )
+    for name in config.runs:
+        graph.training(name)
+    for name in config.clusters:
+        graph.clusters(name)
+    for name in config.systems:
+        for query_set in config.data.query_sets:
+            graph.ranking(name, query_set)
+    for name in config.tables:
+        graph.table(name)
+    for name in config.figures:
+        graph.figure(name)
+    _check_collection(graph)
+
+
+def _distinct(section: str, names: Iterable[str], others: str, known: Iterable[str]) -> None:
+    """Refuse a name that is used in two sections of one namespace."""
+    for name in names:
+        if name in known:
+            raise ValueError(f"{section}.{name}: a name in '{others}' too; rename one of them")
+
+
+def _check_collection(graph: Graph) -> None:
+    """Check that the collection in use has what the targets need of it."""
+    config = graph.config
+    where, data = f"collections.{config.collection}", config.data
+    needed = list(dict.fromkeys(made for name in config.chosen for made in graph.target(name)))
+    held_out = graph.name("collection", VALIDATION)
+    if data.validation is None and held_out in {artifact.name for artifact in needed}:
+        raise ValueError(
+            f"{where}.validation: missing; early stopping needs it "
+            f"(give a split or a fraction, or set early_stopping: null){ELSE}"
+        )
+    for part, given in (("train", data.train), ("passages", data.passages)):
+        by = _first_that_needs(part, needed)
+        if given is None and by is not None:
+            raise ValueError(f"{where}.{part}: null, but the targets need {by}{ELSE}")
+
+
+def _first_that_needs(part: str, artifacts: list[Artifact]) -> str | None:
+    """Return the first declaration, by name, that is made from a part of the collection."""
+    for artifact in sorted(artifacts, key=lambda made: made.declared):
+        if artifact.declared and any(part in below.asked for below in artifact.closure()):
+            return artifact.declared
+    return None

@@ -1,0 +1,45 @@
+"""The models that can be trained: what each one is made of, and which scores it gives."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from tasb.settings import Settings, as_kind
+
+
+class Model(Settings):
+    """An architecture; the class of its name is in `tasb.models.load`."""
+
+    scores_batches: ClassVar[bool] = True
+    """Whether it scores all queries of a batch with all passages at little cost."""
+    makes_vectors: ClassVar[bool] = False
+    """Whether a text is one vector, so that passages can be searched."""
+
+
+class BertDot(Model):
+    """One vector per text, scores by dot product: the dense retriever."""
+
+    kind: Literal["bert-dot"] = "bert-dot"
+    makes_vectors: ClassVar[bool] = True
+
+
+class BertCat(Model):
+    """Query and passage are read together: the pairwise teacher."""
+
+    kind: Literal["bert-cat"]
+    head_std: float = Field(0.02, gt=0)
+    """Standard deviation of the first weights of the head."""
+    scores_batches: ClassVar[bool] = False
+
+
+class ColBert(Model):
+    """One vector per token: the in-batch teacher."""
+
+    kind: Literal["colbert"]
+    head_std: float = Field(0.02, gt=0)
+    """Standard deviation of the first weights of the head."""
+
+
+AnyModel = Annotated[
+    Annotated[BertDot | BertCat | ColBert, Field(discriminator="kind")], BeforeValidator(as_kind)
+]

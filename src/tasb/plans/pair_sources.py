@@ -1,0 +1,72 @@
+"""Where the training pairs of a run come from, and whose margins they carry."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from tasb.artifact import Part
+from tasb.settings import Settings, as_kind
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+class PairSource(Settings):
+    """Pairs of a query's relevant passage and one that is not relevant."""
+
+    one_pair_queries: Literal["keep", "drop"] = "keep"
+    """Whether queries with a single pair take part; as released, they do not."""
+
+    @property
+    def scored_by(self) -> str | None:
+        """Whose scores the pairs carry, if they carry any."""
+        raise NotImplementedError
+
+    def label(self) -> list[str]:
+        """Return what the name of a plan says of its pairs."""
+        return [*(["drop"] if self.one_pair_queries == "drop" else []), self.scored_by or "labels"]
+
+    def pairs(self, graph: "Graph", key: str) -> Part:
+        """Return the table of pairs."""
+        raise NotImplementedError
+
+
+class CollectionPairs(PairSource):
+    """The pairs of the collection: published ones, or BM25 negatives."""
+
+    kind: Literal["collection"] = "collection"
+    teacher: str | None = None
+    """The run whose scores give the margins; null for labels alone."""
+
+    @property
+    def scored_by(self) -> str | None:
+        """The teacher."""
+        return self.teacher
+
+    def pairs(self, graph: "Graph", key: str) -> Part:
+        """Return the pairs, scored by the teacher if there is one."""
+        if self.teacher is None:
+            return graph.pairs()["pairs"]
+        graph.run(self.teacher, f"{key}.teacher")
+        return graph.pair_scores(self.teacher)["pairs"]
+
+
+class PublishedPairs(PairSource):
+    """The pairs of the collection with the scores that were published with them."""
+
+    kind: Literal["published"]
+
+    @property
+    def scored_by(self) -> str | None:
+        """A name for the published scores."""
+        return "published"
+
+    def pairs(self, graph: "Graph", key: str) -> Part:
+        """Return the pairs; the plan refuses them if they carry no scores."""
+        return graph.pairs()["pairs"]
+
+
+AnyPairSource = Annotated[
+    Annotated[CollectionPairs | PublishedPairs, Field(discriminator="kind")],
+    BeforeValidator(as_kind),
+]

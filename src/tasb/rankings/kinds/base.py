@@ -1,0 +1,84 @@
+"""What all systems have in common."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tasb.artifact import Artifact, Part, Source
+from tasb.settings import Settings
+from tasb.vectors.artifacts import ModelFiles
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+class System(Settings):
+    """Whatever makes a ranking. A kind defines `ranked`, and a function that makes the files."""
+
+    reported_together: ClassVar[bool] = False
+    """Whether one job ranks all reported query sets."""
+
+    def ranking(self, graph: "Graph", name: str, query_set: str) -> Part:
+        """Return the ranking of a query set."""
+        return graph.single_ranking(name, query_set)["ranking"]
+
+    def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
+        """Return the artifact that holds the rankings of some query sets.
+
+        Args:
+            graph: the graph.
+            name: the name of the system.
+            query_sets: one, or all reported ones if they are ranked together.
+        """
+        raise NotImplementedError
+
+    def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
+        """Return the model that makes the system's vectors, if it has any."""
+        raise ValueError(f"{key}: '{name}' is of kind '{self.plain()['kind']}': no vectors")
+
+    def needed_for(self, query_sets: set[str]) -> dict[str, Any]:
+        """Return the settings that rankings of these query sets rest on."""
+        return self.plain()
+
+
+def rankings(
+    graph: "Graph",
+    name: str,
+    query_sets: list[str],
+    make: str,
+    settings: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    job: str | None = None,
+    heavy: bool = False,
+    brought: Mapping[str, Sequence[str]] | None = None,
+) -> Artifact:
+    """Return the artifact of a system's rankings, with what those of all kinds read.
+
+    Args:
+        graph: the graph.
+        name: the name of the system.
+        query_sets: whose queries are ranked.
+        make: the function that makes the files.
+        settings: of the kind.
+        sources: of the kind.
+        job: what the job is called; the query set by default.
+        heavy: whether a model computes them.
+        brought: files that no job makes, by the name of the input.
+    """
+    graph.ask(*(f"query_sets.{query_set}" for query_set in query_sets))
+    passages = {"passages": graph.passages()["passages"]} if graph.config.data.passages else {}
+    return Artifact(
+        make,
+        graph.name("rankings", name, job or query_sets[0]),
+        {
+            "ranking": [graph.path("rankings", name, f"{each}.parquet") for each in query_sets],
+            "trec": [graph.path("rankings", name, f"{each}.trec") for each in query_sets],
+        },
+        {"system": name, **settings},
+        {
+            **sources,
+            **passages,
+            "queries": [graph.query_set(query_set)["queries"] for query_set in query_sets],
+        },
+        heavy=heavy,
+        brought=brought or {},
+    )

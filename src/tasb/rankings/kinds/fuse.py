@@ -1,0 +1,64 @@
+"""Systems that join the rankings of others."""
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tasb.artifact import Artifact, Part, Source
+from tasb.collection.config import VALIDATION
+from tasb.metrics.config import METRIC
+from tasb.rankings.kinds.base import System, rankings
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+class Fuse(System):
+    """The union of several rankings, by a weighted sum of scores or by reciprocal ranks."""
+
+    kind: Literal["fuse"]
+    systems: list[str] = Field(min_length=2)
+    method: Literal["weighted-sum", "reciprocal-rank"] = "weighted-sum"
+    alpha: float | None = Field(None, ge=0)
+    """Weight of the second system's scores beside the first's; null: the best on validation
+    queries, which no table reports."""
+    metric: str = Field("ndcg@10", pattern=METRIC)
+    """What is best on validation queries."""
+    tuning_queries: int = Field(1000, ge=1)
+    """Validation queries that are drawn to choose the weight."""
+    k: int = Field(60, ge=1)
+    """A passage at rank r of a list gains 1 / (k + r) by reciprocal ranks."""
+
+    @model_validator(mode="after")
+    def _two_for_a_sum(self) -> Self:
+        if self.method == "weighted-sum" and len(self.systems) != 2:
+            raise ValueError(
+                f"systems: a weighted sum has two, found {len(self.systems)}; "
+                "'method: reciprocal-rank' joins any number"
+            )
+        return self
+
+    def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
+        """Return the joined ranking of a query set."""
+        depth = graph.section("rankings").depth
+        first = self._rankings(graph, name, query_sets[0])
+        settings: dict[str, Any]
+        if self.method == "reciprocal-rank":
+            make, settings = "tasb.rankings.fusion:make_reciprocal_rank", {"k": self.k}
+            settings["depth"] = depth
+            return rankings(graph, name, query_sets, make, settings, {"rankings": first})
+        make, settings = "tasb.rankings.fusion:make_weighted_sum", {"alpha": self.alpha}
+        tuned: dict[str, Source] = {}
+        if self.alpha is None:
+            settings |= {"metric": self.metric, "tuning_queries": self.tuning_queries}
+            settings["seed"] = graph.seed("rankings", "fuse")
+            tuned["validation_rankings"] = self._rankings(graph, name, VALIDATION)
+            tuned["validation_qrels"] = graph.query_set(VALIDATION)["qrels"]
+        sources = {"rankings": first, **tuned}
+        return rankings(graph, name, query_sets, make, {**settings, "depth": depth}, sources)
+
+    def _rankings(self, graph: "Graph", name: str, query_set: str) -> list[Part]:
+        return [
+            graph.ranking(system, query_set, key=f"systems.{name}.systems[{place}]")
+            for place, system in enumerate(self.systems)
+        ]

@@ -1,0 +1,39 @@
+"""Systems that put the top of another ranking in a new order."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from tasb.artifact import Artifact
+from tasb.rankings.kinds.base import System, rankings
+from tasb.teachers.artifacts import scorer
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+class Rerank(System):
+    """The top passages of a system, in the order of a model's scores.
+
+    Below `depth` the order of the first system is kept.
+    """
+
+    kind: Literal["rerank"]
+    system: str
+    model: str
+    """A run of any model, or a system with vectors."""
+    depth: int = Field(100, ge=1)
+
+    def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
+        """Return the ranking of a query set."""
+        first = graph.ranking(self.system, query_sets[0], key=f"systems.{name}.system")
+        settings, sources = scorer(graph, self.model, query_sets[0], key=f"systems.{name}.model")
+        return rankings(
+            graph,
+            name,
+            query_sets,
+            "tasb.rankings.rerank:make",
+            {**settings, "depth": self.depth},
+            {**sources, "first": first},
+            heavy=True,
+        )

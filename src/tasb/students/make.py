@@ -1,0 +1,118 @@
+"""A training from its files: model, stores, plan and teacher are put together and trained."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import torch
+
+from tasb.files import fingerprint, scratch, whole, write_json
+from tasb.jobs import Job
+from tasb.models.card import Card
+from tasb.models.device import peak_memory, prepare, resolve_precision
+from tasb.models.load import new_model
+from tasb.plans.plan import read_plan
+from tasb.seeds import derive
+from tasb.students.checkpoint import CheckpointFolder
+from tasb.students.config import Training
+from tasb.students.evaluator import Evaluator
+from tasb.students.objective import Objective
+from tasb.students.training import Trainer
+from tasb.teachers.in_batch import LiveTeacher
+from tasb.teachers.scoring import open_scorer
+from tasb.teachers.stored import InBatchTeacher, StoredTeacher
+from tasb.tokens.store import TokenStore
+
+
+def make(job: Job) -> None:
+    """Train a run to its end, and write the model, its card, its log and its times.
+
+    Its state is kept in ``results/checkpoints`` until then.
+    """
+    settings = Training.model_validate(job.recipe["training"])
+    device = prepare(job)
+    precision = job.about["precision"] = resolve_precision(settings.precision, device)
+    folder = Path(job.outputs["model"][0]).parent
+    every_input = [path for paths in job.inputs.values() for path in paths]
+    state = CheckpointFolder(
+        Path("results/checkpoints", *folder.parts[1:]), fingerprint(job.recipe, every_input)
+    )
+    with state.locked():
+        trainer = open_trainer(job, settings, state, device, precision)
+        trainer.resume()
+        trainer.train(read_plan(job.files("plan"), trainer.progress.step, settings.steps))
+        write_outputs(trainer, card_of(settings), job.recipe["model"]["kind"], folder)
+        state.remove()
+
+
+def open_trainer(
+    job: Job, settings: Training, state: CheckpointFolder, device: torch.device, precision: str
+) -> Trainer:
+    """Return the trainer of a job, at its first step.
+
+    Args:
+        job: see `tasb.students.artifacts.training`.
+        settings: the training loop.
+        state: where a killed training left its state.
+        device: where it computes.
+        precision: fp32, bf16 or fp16.
+    """
+    *weights, tokenizer = job.files("encoder")
+    seed = derive(settings.seed, "head") >> 1
+    folder, card = Path(weights[0]).parent, card_of(settings)
+    model = new_model(job.recipe["model"], card, folder, tokenizer, seed).to(device)
+    queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
+    teacher, losses = open_teacher(job, device), job.recipe["losses"]
+    objective = Objective(settings, losses, model, queries, passages, teacher, precision)
+    evaluator = None
+    candidates = job.optional("early_stopping_set")
+    if candidates is not None:
+        texts = TokenStore(job.file("early_stopping_queries"))
+        lengths = settings.query_length, settings.passage_length
+        evaluator = Evaluator(candidates, texts, passages, lengths, precision)
+    return Trainer(settings, objective, evaluator, state)
+
+
+def card_of(settings: Training) -> Card:
+    """Return how the texts of a run become vectors."""
+    return Card(query_length=settings.query_length, passage_length=settings.passage_length)
+
+
+def open_teacher(job: Job, device: torch.device) -> InBatchTeacher | None:
+    """Return the in-batch teacher of a run, stored or live, or None if it has none."""
+    if "live" in job.recipe:
+        files = {name.removeprefix("live_"): paths
+                 for name, paths in job.inputs.items() if name.startswith("live_")}  # fmt: skip
+        return LiveTeacher(open_scorer(job.recipe["live"]["scorer"], files, device))
+    stored = job.files("in_batch_scores")
+    return StoredTeacher(stored) if stored else None
+
+
+def write_outputs(trainer: Trainer, card: Card, kind: str, folder: Path) -> None:
+    """Write what a training ends with.
+
+    Args:
+        trainer: at its end.
+        card: how texts become vectors.
+        kind: the architecture.
+        folder: for config.json, model.safetensors, card.json, log.parquet, times.json.
+    """
+    with scratch(folder / "model") as beside:
+        trainer.model.save(beside)
+        for file in sorted(beside.iterdir()):
+            with whole(folder / file.name) as part:
+                shutil.copyfile(file, part)
+    write_json(folder / "card.json", {**card.plain(), "model": kind})
+    lines = [json.loads(line) for line in trainer.checkpoints.log_lines()]
+    with whole(folder / "log.parquet") as part:
+        pl.DataFrame(lines, infer_schema_length=None).write_parquet(part)
+    progress = trainer.progress
+    times = {
+        "seconds": round(progress.seconds, 3),
+        "steps": progress.step,
+        "chosen_step": progress.best_step or progress.step,
+        "peak_memory_megabytes": round(max(progress.peak_memory, peak_memory()) / 1e6),
+        "sessions": progress.sessions,
+    }
+    write_json(folder / "times.json", times)

@@ -1,0 +1,90 @@
+"""The artifacts of the tables stage."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasb.artifact import Artifact, Source
+from tasb.rankings.config import Run, System
+from tasb.settings import require
+from tasb.tables.config import Row, Table
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+FORMATS = {"data": "parquet", "markdown": "md", "latex": "tex", "html": "html"}
+PAPER = Path(__file__).parents[3] / "resources" / "paper"
+"""The published values, next to the library in a checkout."""
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def figure(graph: "Graph", name: str) -> Artifact:
+    """A figure."""
+    return graph.config.figures[name].figure(graph, name)
+
+
+def table(graph: "Graph", name: str) -> Artifact:
+    """A table of systems.
+
+    Raises:
+        ValueError: a row or metric is unknown, or its labels do not fit the columns.
+    """
+    declared, key = graph.config.tables[name], f"tables.{name}"
+    metrics = declared.metrics or graph.config.metrics.names
+    for metric in metrics:
+        require(metric, graph.config.metrics.names, f"{key}.metrics", "metric (of metrics.names)")
+    systems, rows = {}, []
+    for position, row in enumerate(declared.rows):
+        at = f"{key}.rows[{position}]"
+        system = systems[row.system] = graph.system(row.system, f"{at}.system")
+        labels = _labels(graph, f"{at}.labels", row, len(declared.columns), system)
+        rows.append(row.model_copy(update={"labels": labels}))
+    runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
+    _check_instances(graph, key, declared, runs)
+    sets = graph.config.data.query_sets
+    passages: dict[str, Source] = {}
+    if graph.config.data.passages:
+        passages["passages"] = graph.passages()["passages"]
+    paper = PAPER / f"{name}.tsv"
+    return Artifact(
+        "tasb.tables.make:make",
+        graph.name("tables", name),
+        {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
+        {
+            "name": name,
+            "table": declared.model_copy(update={"rows": rows, "metrics": metrics}),
+            "query_sets": [[set_name, query_set.paper] for set_name, query_set in sets.items()],
+            "test": graph.config.metrics.model_dump(include={"p", "correction"}),
+            "runs": list(runs),
+            "collection": graph.config.collection,
+        },
+        {
+            "metrics": [graph.metrics(system).of("per_query", "means") for system in systems],
+            "times": [graph.training(run)["times"] for run in runs.values()],
+            **passages,
+        },
+        brought={
+            "paper": [os.path.relpath(paper)] if paper.is_file() else [],
+            "templates": [os.path.relpath(path) for path in sorted(TEMPLATES.iterdir())],
+        },
+    )
+
+
+def _labels(graph: "Graph", key: str, row: Row, columns: int, system: System) -> list[str]:
+    """Return the labels of a row; a key of its run in braces stands for the value."""
+    values = graph.config.runs[system.run].plain() if isinstance(system, Run) else {}
+    if len(row.labels) != columns:
+        raise ValueError(f"{key}: {len(row.labels)} for {columns} columns")
+    try:
+        return [label.format_map(values) for label in row.labels]
+    except (KeyError, IndexError) as error:
+        raise ValueError(f"{key}: '{row.system}' has no setting {error} to print") from None
+
+
+def _check_instances(graph: "Graph", key: str, table: Table, runs: dict[str, str]) -> None:
+    """Refuse a table that sums up rows of which two are one run, the seed included."""
+    settings = {row: graph.config.runs[run] for row, run in runs.items()}
+    for row, run in settings.items() if table.statistics else ():
+        twin = next(other for other in settings if settings[other] == run)
+        if twin != row:
+            raise ValueError(f"{key}.statistics: runs '{twin}' and '{row}' are the same")

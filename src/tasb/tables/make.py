@@ -1,0 +1,66 @@
+"""One table in its four formats."""
+
+import polars as pl
+
+from tasb.collection.tables import count_texts
+from tasb.files import whole, write_text
+from tasb.jobs import Job, log
+from tasb.metrics.config import METRIC
+from tasb.tables.config import Table
+from tasb.tables.render import html, latex, markdown
+from tasb.tables.systems import metric_name, systems_grid
+from tasb.tables.table import NO_PAPER, cells, read_metrics, read_paper, read_steps
+
+LARGE = 0.05
+"""Share of the collection above which a recall cutoff says little."""
+
+
+def make(job: Job) -> None:
+    """Make a table from the metrics of its rows, see `tasb.tables.artifacts.table`."""
+    recipe, table = job.recipe, Table.model_validate(job.recipe["table"])
+    paper, passages = job.optional("paper"), job.optional("passages")
+    query_sets = dict(recipe["query_sets"])
+    filled = cells(
+        recipe["name"],
+        table,
+        read_metrics(job.files("metrics"), list(dict.fromkeys(row.system for row in table.rows)),
+                     list(query_sets)),
+        query_sets,
+        read_paper(paper) if paper else NO_PAPER,
+        {system: read_steps(path) for system, path in zip(recipe["runs"], job.files("times"))},
+        recipe["test"]["p"],
+        recipe["test"]["correction"],
+    )  # fmt: skip
+    count = count_texts(passages) if passages else None
+    notes = [_about(filled, recipe["collection"], count), *_warnings(table, count)]
+    for note in notes[1:]:
+        log.warning(note)
+    grid = systems_grid(table, filled, notes)
+    with whole(job.output("data")) as part:
+        filled.write_parquet(part)
+    for name, render in (("markdown", markdown), ("latex", latex), ("html", html)):
+        write_text(job.output(name), render(grid))
+
+
+def _about(cells: pl.DataFrame, collection: str, passages: int | None) -> str:
+    size = f" of {passages:,} passages" if passages else ""
+    paper = " In brackets: the paper's value." if cells["paper"].count() else ""
+    sets = cells.select("query_set", "queries").unique("query_set", maintain_order=True)
+    counts = ", ".join(f"{queries:,} in {name}" for name, queries in sets.iter_rows())
+    return (
+        f"Collection '{collection}'{size}; judged queries: {counts}. Raised letters: rows that "
+        f"this row significantly exceeds (paired t-test).{paper}"
+    )
+
+
+def _warnings(table: Table, passages: int | None) -> list[str]:
+    warnings = []
+    for metric in table.metrics or ():
+        matched = METRIC.match(metric)
+        cutoff = int((matched.group(2) or "@0")[1:]) if matched else 0
+        if passages and metric.startswith("recall") and cutoff > LARGE * passages:
+            warnings.append(
+                f"{metric_name(metric)} reads {cutoff / passages:.0%} of the collection; "
+                f"above {LARGE:.0%}, recall hardly tells systems apart."
+            )
+    return warnings

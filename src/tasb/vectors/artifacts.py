@@ -1,0 +1,84 @@
+"""The artifacts of the vectors: passage vectors in shards, query vectors, trained indexes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tasb.artifact import Artifact, Part, Source
+from tasb.models.card import Card
+from tasb.settings import Settings
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model that scores or encodes: its weights, and how they are read."""
+
+    model: Settings
+    """Its architecture."""
+    card: Card
+    encoder: str
+    """The encoder whose tokenizer it uses."""
+    weights: Part
+
+
+def passage_vectors(graph: "Graph", system: str, shard: int, key: str) -> Artifact:
+    """The vectors of a shard of the passages."""
+    shards = graph.section("vectors").shards
+    settings, sources = encoding(graph, system, key)
+    encoder = graph.vector_model(system, key).encoder
+    return Artifact(
+        "tasb.vectors.encode:make",
+        graph.name("vectors", system, f"passages-{shard}"),
+        {"vectors": [graph.path("vectors", system, f"passages-{shard}.arrow")]},
+        {**settings, "texts": "passages", "shards": shards},
+        {**sources, "tokens": graph.tokens(encoder, "passages")["tokens"]},
+        part={"shard": shard},
+    )
+
+
+def query_vectors(graph: "Graph", system: str, query_set: str, key: str) -> Artifact:
+    """The vectors of a query set; a search encodes its queries itself."""
+    settings, sources = encoding(graph, system, key)
+    encoder = graph.vector_model(system, key).encoder
+    return Artifact(
+        "tasb.vectors.encode:make",
+        graph.name("vectors", system, f"queries-{query_set}"),
+        {"vectors": [graph.path("vectors", system, f"queries-{query_set}.arrow")]},
+        {**settings, "texts": "queries", "shards": 1},
+        {**sources, "tokens": graph.tokens(encoder, query_set)["tokens"]},
+        part={"shard": 0},
+    )
+
+
+def encoding(graph: "Graph", system: str, key: str) -> tuple[dict[str, Any], dict[str, Source]]:
+    """Return the settings and sources with which a job encodes texts of a dense system."""
+    model, vectors = graph.vector_model(system, key), graph.section("vectors")
+    settings = {
+        "encoder": {
+            "model": model.model,
+            "card": model.card,
+            "batch_tokens": vectors.batch_tokens,
+            "precision": vectors.precision,
+        }
+    }
+    tokenizer = graph.encoder(model.encoder)["tokenizer"]
+    return settings, {"model": model.weights, "tokenizer": tokenizer}
+
+
+def all_passages(graph: "Graph", system: str) -> list[Part]:
+    """Return the vectors of all passages, shard by shard."""
+    shards = range(graph.section("vectors").shards)
+    return [graph.passage_vectors(system, shard)["vectors"] for shard in shards]
+
+
+def index(graph: "Graph", system: str) -> Artifact:
+    """A Faiss index that must be trained; its factory string is a key of the system."""
+    return Artifact(
+        "tasb.vectors.index:make",
+        graph.name("vectors", system, "index"),
+        {"index": [graph.path("vectors", system, "index.faiss")]},
+        {"index": graph.system(system).plain()["index"]},
+        {"vectors": all_passages(graph, system)},
+    )

@@ -208,11 +208,13 @@ class Graph:
 
     def ranking(self, system: str, query_set: str, key: str = "systems") -> Part:
         """The ranking of a query set by a system, from whichever job."""
+        if system in self.config.runs:
+            self.vector_model(system, key)  # refused by the key that asks, if it has no vectors
         return self.system(system, key).ranking(self, system, query_set)
 
-    def metrics(self, system: str) -> Artifact:
+    def metrics(self, system: str, key: str = "systems") -> Artifact:
         """Metrics of a system on all reported query sets, and their records."""
-        return self._once(metrics.metrics, system)
+        return self._once(metrics.metrics, system, key=key)
 
     def table(self, name: str) -> Artifact:
         """A table."""

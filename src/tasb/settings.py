@@ -31,11 +31,12 @@ def as_kind(value: Any) -> Any:
 
 
 def merged(base: Any, over: Any) -> Any:
-    """Return nested settings with some of them replaced; keys of another kind do not stay."""
+    """Return nested settings with some of them replaced; keys of another kind do not stay.
+
+    A plain name stands for a kind with its defaults, so no keys of the base stay beside it.
+    """
     if isinstance(over, dict) and isinstance(base, str):
         base = as_kind(base)
-    if isinstance(over, str) and over != "null" and isinstance(base, dict) and "kind" in base:
-        over = as_kind(over)
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
     if over.get("kind", base.get("kind")) != base.get("kind"):

@@ -45,6 +45,7 @@ def copy(undisturbed, tmp_path):
     """A house with all that the run rests on, and nothing of the run itself."""
     folder = shutil.copytree(undisturbed, tmp_path / "house")
     shutil.rmtree((folder / WEIGHTS).parent)
+    (folder / f"results/students/tiny/{RUN}.made.json").unlink()
     (folder / "logs" / "students" / "tiny" / f"{RUN}.log").unlink()
     return folder
 

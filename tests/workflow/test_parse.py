@@ -1,6 +1,7 @@
 """What a call of Snakemake reads, refuses and finds, before any job runs."""
 
 import re
+import shutil
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_the_dag_is_parsed_without_heavy_packages(snakemake):
     process = snakemake("-n", python=("-X", "importtime"))
     assert process.returncode == 0, process.stderr[-3000:]
     imported = set(re.findall(r"^import time:.*\| +([\w.]+)$", process.stderr, re.M))
-    assert {"tasb.config.recipes", "tasb.config.targets"} <= imported
+    assert {"tasb.graph", "tasb.students.artifacts"} <= imported
     assert HEAVY & {name.partition(".")[0] for name in imported} == set()
 
 
@@ -50,7 +51,7 @@ def test_the_tables_are_found_under_each_of_their_names(snakemake):
     assert process.returncode == 0, process.stderr[-3000:]
     jobs = counts(process.stdout)
     assert [jobs[name] for name in names] == [1, 1, 1, 1]
-    assert jobs["train_student"] == 11
+    assert jobs["training"] == 13
     assert jobs["table"] == 1
 
 
@@ -59,3 +60,11 @@ def test_settings_of_the_command_line_reach_the_jobs(snakemake):
     process = snakemake("-n", "--config", setting)
     assert process.returncode == 0, process.stderr[-3000:]
     assert "early_stopping_set" not in counts(process.stdout)
+
+
+def test_a_dry_run_is_read_at_a_glance(house, snakemake, tmp_path):
+    made = shutil.ignore_patterns("results", "logs", ".snakemake")
+    folder = shutil.copytree(house, tmp_path / "house", ignore=made)
+    process = snakemake("-n", folder=folder)
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert len((process.stdout + process.stderr).splitlines()) < 60

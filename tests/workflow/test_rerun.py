@@ -7,15 +7,16 @@ import polars as pl
 import pytest
 import yaml
 
-from tasb.config.model import merged
+from tasb.settings import merged
 
 pytestmark = pytest.mark.xdist_group("tiny")
 
 JOB = re.compile(r"^(?:local)?rule (\S+):\n((?: {4}.*\n)+)", re.M)
 WILDCARDS = re.compile(r"^ {4}wildcards: (.*)$", re.M)
-SETS = ("test", "graded")
+LISTED = ("--dry-run", "--quiet", "host")
+SETS = ("graded", "test")
 TABLE = {"table table4", "results/tables"}
-FIGURES = {"topics_figure figure1", "batches_figure figure2"}
+FIGURES = {"figure figure1", "figure figure2"}
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def jobs(finished, snakemake, tiny_job):
             files = ["change.yaml", "--replace-workflow-config"]
         text = yaml.safe_dump(whole or change or {}, sort_keys=False)
         (finished / "change.yaml").write_text(text)
-        others = (threads, count, limit, gpus, "--dry-run")
+        others = (threads, count, limit, gpus, *LISTED)
         process = snakemake(target, option, *files, *others)
         assert process.returncode == 0, process.stdout + process.stderr
         return {job_name(*found) for found in JOB.findall(process.stdout)}
@@ -44,43 +45,49 @@ def job_name(rule, block):
     return " ".join([rule, *values])
 
 
-def of_rankings(system, *rules, sets=SETS):
-    """The jobs of a system's rankings by these rules, and what follows before the tables."""
-    return {f"{rule} {system} {name}" for rule in (*rules, "metrics", "record") for name in sets}
+def of_sets(system, sets=SETS):
+    """The jobs of a system that ranks each query set by itself, and what follows."""
+    return {f"ranking {system} {name}" for name in sets} | {f"metrics {system}"}
+
+
+def of_search(system):
+    """The jobs of a dense system from its search to its metrics."""
+    return {f"search {system}", f"metrics {system}"}
 
 
 def of_run(run):
-    """The jobs of a run from its training to its metrics."""
-    return {
-        f"train_student {run}",
-        f"passage_vectors {run} 0",
-        *of_rankings(run, "query_vectors", "search"),
-    }
+    """The jobs of a run from its training to its metrics, and of what it is fused into."""
+    fused = of_sets("fused") if run == "dual-tas-balanced" else set()
+    extra = VALIDATED if run == "dual-tas-balanced" else set()
+    return {f"training {run}", f"passage_vectors {run} 0", *of_search(run), *fused, *extra}
 
 
 def of_plan(plan):
-    return {f"plan {plan} 0", f"score_plan {plan} colbert 0"}
+    return {f"plan {plan} 0", f"plan_scores {plan} colbert 0"}
 
 
+VALIDATED = {"ranking dual-tas-balanced validation"}
+"""The validation queries by which the weight of the fusion is chosen."""
 TAS, BALANCED = "tas-default-n1-bert-cat-b4-s0", "tas-balanced-default-n1-h10-bert-cat-b4-s0"
 CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
     of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE | FIGURES
 )
 TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
-ROWS = (*TRAINED, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained")
+RERANKED = ("bert-cat-rerank", "colbert-rerank")
+FUSED = ("fused", "fused-ranks")
+ROWS = (*TRAINED, "bm25", *RERANKED, "untrained", *FUSED)
 NAMES = ["ndcg@10", "mrr@10", "recall@5", "map@1000"]
 
 
 def test_another_learning_rate_trains_the_students_and_nothing_before_them(jobs):
-    baseline = {"train_student baseline", "passage_vectors baseline 0", "early_stopping_set"} | {
-        f"query_vectors baseline {name}" for name in ("training", "validation")
-    }
+    baseline = {"training baseline", "passage_vectors baseline 0", "early_stopping_set"}
+    baseline |= {"query_vectors baseline training", "ranking baseline validation"}
     found = jobs({"students": {"lr": "1e-5"}})
-    assert found == CLUSTERED | of_run("none-random") | baseline | {"search baseline validation"}
+    assert found == CLUSTERED | of_run("none-random") | baseline
 
 
 def test_alpha_of_one_run_trains_that_run(jobs):
-    found = jobs({"runs": {"dual-tas-balanced": {"alpha": 0.5}}})
+    found = jobs({"runs": {"dual-tas-balanced": {"losses": {"alpha": 0.5}}}})
     assert found == of_run("dual-tas-balanced") | TABLE
 
 
@@ -89,42 +96,49 @@ def test_k_of_the_clusters_draws_the_plans_that_read_them(jobs):
 
 
 def test_a_batch_size_draws_a_plan_of_its_own(jobs):
-    found = jobs({"runs": {"none-random": {"batch_size": 3}}})
+    """The other runs are like this one, and say so of their size too."""
+    kept = {name: {"batch_size": 4} for name in TRAINED[1:]}
+    found = jobs({"runs": {**kept, "none-random": {"batch_size": 3}}})
     assert found == {"plan random-labels-b3-s0 0"} | of_run("none-random") | TABLE
 
 
 def test_an_index_is_trained_on_the_vectors_that_stand(jobs):
     found = jobs({"systems": {"untrained": {"index": "IVF2,Flat"}}})
-    assert found == {"index untrained"} | of_rankings("untrained", "search") | TABLE
+    assert found == {"index untrained", *of_search("untrained"), *of_sets("fused-ranks"), *TABLE}
 
 
 def test_another_cutoff_evaluates_and_does_not_search(jobs):
     found = jobs({"metrics": {"names": [*NAMES, "recall@7"]}})
-    assert found == set().union(*(of_rankings(row) for row in ROWS)) | TABLE
+    assert found == {f"metrics {row}" for row in ROWS} | TABLE
 
 
 def test_a_new_run_takes_the_plan_that_stands(jobs):
     rows = [{"system": name, "labels": [name, "-"]} for name in (*ROWS, "dual-random")]
+    losses = {"pairwise": "margin-mse", "in_batch": "margin-mse"}
     change = {
-        "runs": {"dual-random": {"in_batch_loss": "margin-mse"}},
+        "runs": {"dual-random": {"like": "baseline", "losses": losses}},
         "tables": {"table4": {"rows": rows}},
     }
-    scores = {"score_plan random-bert-cat-b4-s0 colbert 0"}
+    scores = {"plan_scores random-bert-cat-b4-s0 colbert 0"}
     assert jobs(change) == scores | of_run("dual-random") | TABLE
 
 
-def test_a_new_query_set_leaves_the_others_alone(finished, jobs):
+def test_the_weight_of_a_fusion_joins_rankings_and_makes_none(jobs):
+    found = jobs({"systems": {"fused": {"alpha": 0.1}}})
+    assert found == of_sets("fused") | TABLE
+    assert jobs({"systems": {"fused-ranks": {"k": 10}}}) == of_sets("fused-ranks") | TABLE
+
+
+def test_a_new_query_set_encodes_no_passage_and_trains_nothing(finished, jobs):
+    """A dense system searches all of its sets again, in one pass; the others leave theirs."""
     for kind in ("queries.{}.tsv", "qrels.{}.txt"):
         texts = (finished / "tiny" / kind.format("test")).read_text()
         (finished / "tiny" / kind.format("more")).write_text(texts)
     found = jobs({"collections": {"tiny": {"query_sets": {"more": {"level": 1}}}}})
-    dense = (of_rankings(name, "query_vectors", "search", sets=["more"])
-             for name in (*TRAINED, "untrained"))  # fmt: skip
-    others = of_rankings("bm25", "bm25_search", sets=["more"])
-    for name in ("bert-cat-rerank", "colbert-rerank"):
-        others |= of_rankings(name, "rerank", sets=["more"])
-    texts = {"query_set more", "tokenize_queries minilm more"}
-    assert found == texts.union(others, TABLE, *dense)
+    searched = set().union(*map(of_search, (*TRAINED, "untrained")))
+    ranked = set().union(*(of_sets(name, ["more"]) for name in ("bm25", *RERANKED)))
+    joined = set().union(*(of_sets(name, [*SETS, "more"]) for name in FUSED))
+    assert found == {"query_set more", "tokens minilm more", *searched, *ranked, *joined, *TABLE}
 
 
 @pytest.mark.parametrize(
@@ -135,8 +149,12 @@ def test_a_new_query_set_leaves_the_others_alone(finished, jobs):
         ("metrics/significance.py", "\n# a comment\n", TABLE),
         ("metrics/significance.py", "", set()),
         ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | {"results/tables"}),
-        ("metrics/record.py", "\nUNUSED = 1\n",
-         {f"record {row} {name}" for row in ROWS for name in SETS} | {"results/tables"}),
+        ("metrics/record.py", "\nUNUSED = 1\n", {f"metrics {row}" for row in ROWS} | TABLE),
+        ("students/list_losses.py", "\nUNUSED = 1\n", of_run("in-batch-tas") | TABLE),
+        ("rankings/fusion.py", "\nUNUSED = 1\n", of_sets("fused") | of_sets("fused-ranks") | TABLE),
+        ("rankings/kinds/fuse.py", "\nUNUSED = 1\n", set()),
+        ("students/artifacts.py", "\nUNUSED = 1\n", set()),
+        ("tables/templates/html.html.j2", "\n<!-- -->\n", TABLE),
     ],
 )  # fmt: skip
 def test_an_edited_library_file_reruns_the_stages_that_import_it(
@@ -169,32 +187,32 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
     [
         ("clusters/tiny/default.parquet", CLUSTERED),
         (f"plans/tiny/{BALANCED}/colbert/0.arrow",
-         {f"score_plan {BALANCED} colbert 0", "batches_figure figure2"}
+         {f"plan_scores {BALANCED} colbert 0", "figure figure2"}
          | of_run("dual-tas-balanced") | TABLE),
         (f"plans/tiny/{BALANCED}/0.parquet",
-         {*of_plan(BALANCED), "batches_figure figure2"} | of_run("dual-tas-balanced") | TABLE),
+         {*of_plan(BALANCED), "figure figure2"} | of_run("dual-tas-balanced") | TABLE),
         ("students/tiny/early_stopping_set.parquet", {"early_stopping_set"}.union(
             TABLE, *(of_run(run) for run in TRAINED))),
         ("vectors/tiny/untrained/passages-0.arrow",
-         {"passage_vectors untrained 0"} | of_rankings("untrained", "search") | TABLE),
-        ("teachers/tiny/colbert/head.safetensors",
-         {"train_teacher colbert", "batches_figure figure2"}
-         | {f"score_plan {plan} colbert 0" for plan in (TAS, BALANCED)}
+         {"passage_vectors untrained 0"} | of_search("untrained") | of_sets("fused-ranks") | TABLE),
+        ("students/tiny/colbert/model.safetensors",
+         {"training colbert", "figure figure2"}
+         | {f"plan_scores {plan} colbert 0" for plan in (TAS, BALANCED)}
          | of_run("in-batch-tas") | of_run("dual-tas-balanced")
-         | of_rankings("colbert-rerank", "rerank") | TABLE),
+         | of_sets("colbert-rerank") | TABLE),
         ("students/tiny/none-random/model.safetensors", of_run("none-random") | TABLE),
         ("students/tiny/none-random/times.json", of_run("none-random") | TABLE),
-        ("vectors/tiny/untrained/queries-test.arrow",
-         of_rankings("untrained", "query_vectors", "search", sets=["test"]) | TABLE),
+        ("students/tiny/none-random.made.json", of_run("none-random") | TABLE),
+        ("rankings/tiny/untrained/test.trec",
+         of_search("untrained") | of_sets("fused-ranks") | TABLE),
         ("rankings/tiny/bm25/test.parquet",
-         of_rankings("bm25", "bm25_search", sets=["test"]) | TABLE
-         | of_rankings("bert-cat-rerank", "rerank", sets=["test"])
-         | of_rankings("colbert-rerank", "rerank", sets=["test"])),
-        ("metrics/tiny/bm25/graded.means.parquet",
-         {"metrics bm25 graded", "record bm25 graded"} | TABLE),
-        ("metrics/tiny/bm25/graded.record.json", {"record bm25 graded", "results/tables"}),
+         of_sets("bm25", ["test"]) | TABLE
+         | of_sets("bert-cat-rerank", ["test"]) | of_sets("colbert-rerank", ["test"])
+         | of_sets("fused", ["test"]) | of_sets("fused-ranks", ["test"])),
+        ("metrics/tiny/bm25/graded.means.parquet", {"metrics bm25"} | TABLE),
+        ("metrics/tiny/bm25/graded.record.json", {"metrics bm25"} | TABLE),
         ("tables/tiny/table4.html", TABLE),
-        ("tables/tiny/figure1.svg", {"topics_figure figure1", "results/tables"}),
+        ("tables/tiny/figure1.svg", {"figure figure1", "results/tables"}),
     ],
 )  # fmt: skip
 def test_a_file_that_is_gone_is_made_again_with_what_rests_on_it(finished, jobs, path, expected):
@@ -210,10 +228,11 @@ def test_a_file_that_is_gone_is_made_again_with_what_rests_on_it(finished, jobs,
     ("change", "error", "failed", "spoilt"),
     [
         ({"clusters": {"default": {"k": 99}}}, "k is 99 for", CLUSTERED, CLUSTERED),
-        ({"runs": {"none-random": {"lr": 1e38}}}, "the loss is nan after",
+        ({"runs": {"none-random": {"lr": 1e38}, **{name: {"lr": 1e-3} for name in TRAINED[1:]}}},
+         "the loss is nan after",
          of_run("none-random") | TABLE, of_run("none-random") | TABLE),
         ({"systems": {"untrained": {"index": "IVF2,PQ7"}}}, "index 'IVF2,PQ7'",
-         {"index untrained"} | of_rankings("untrained", "search") | TABLE, set()),
+         {"index untrained"} | of_search("untrained") | of_sets("fused-ranks") | TABLE, set()),
     ],
 )  # fmt: skip
 def test_after_a_failed_stage_no_old_table_stands_as_if_it_were_new(
@@ -229,7 +248,7 @@ def test_after_a_failed_stage_no_old_table_stands_as_if_it_were_new(
     assert process.returncode != 0
     assert error in process.stderr
     for arguments, expected in ((changed, failed), (tiny_job, spoilt)):
-        process = snakemake(*arguments, "--dry-run", folder=folder)
+        process = snakemake(*arguments, *LISTED, folder=folder)
         assert {job_name(*found) for found in JOB.findall(process.stdout)} == expected
 
 

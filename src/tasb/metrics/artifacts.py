@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from tasb.graph import Graph
 
 
-def metrics(graph: "Graph", system: str) -> Artifact:
+def metrics(graph: "Graph", system: str, key: str) -> Artifact:
     """Per query and as means, with a record of what each number rests on."""
     sets = graph.config.data.query_sets
-    rankings = [graph.ranking(system, query_set) for query_set in sets]
+    rankings = [graph.ranking(system, query_set, key) for query_set in sets]
     qrels = [graph.query_set(query_set) for query_set in sets]
     below = _below([*rankings, *(found["qrels"] for found in qrels)])
     trainings = [artifact for artifact in below if "times" in artifact.files]

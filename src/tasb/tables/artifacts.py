@@ -33,7 +33,7 @@ def table(graph: "Graph", name: str) -> Artifact:
     metrics = declared.metrics or graph.config.metrics.names
     for metric in metrics:
         require(metric, graph.config.metrics.names, f"{key}.metrics", "metric (of metrics.names)")
-    systems, rows = {}, []
+    systems, made, rows = {}, {}, []
     for position, row in enumerate(declared.rows):
         at = f"{key}.rows[{position}]"
         system = systems[row.system] = graph.system(row.system, f"{at}.system")

@@ -15,7 +15,8 @@ from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
 from tasb.plans.plan import write_plan
-from tasb.students.config import Training
+from tasb.students.loss_kinds import InBatchMarginMse, Losses, MarginMse
+from tasb.students.run import TrainingRun
 from tasb.teachers.scoring import PairScorer
 from tasb.tokens.store import TokenStore, write_tokens
 
@@ -88,7 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> World
     folder = tmp_path_factory.mktemp("students")
     pairs, plan = folder / "pairs.parquet", [folder / f"plan{part}.parquet" for part in range(3)]
     write_pairs(pairs)
-    sampling = {"sampler": "random", "batch_size": 4, "one_pair_queries": "keep", "seed": 1}
+    sampling = {"sampler": {"kind": "random"}, "batch_size": 4, "one_pair_queries": "keep", "seed": 1}
     for part, path in enumerate(plan):
         write_plan(pairs, None, sampling, (4 * part, 4 * part + 4), path)
     queries = write_texts(folder / "queries.arrow", QUERIES, [3, 7], seed=1)
@@ -98,10 +99,10 @@ def world(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> World
 
 
 @pytest.fixture
-def tiny_run() -> Training:
+def tiny_run() -> TrainingRun:
     """A run of the dual supervision that changes its weights fast."""
-    return Training(
-        in_batch_loss="margin-mse",
+    return TrainingRun(
+        losses=Losses(pairwise=MarginMse(), in_batch=InBatchMarginMse(kind="margin-mse")),
         lr=1e-3,
         warmup_steps=0,
         schedule_interval=1,

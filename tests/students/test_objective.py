@@ -9,7 +9,10 @@ from tasb.models.bert_cat import BertCat
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
 from tasb.plans.plan import read_plan
-from tasb.students.objective import IN_BATCH_LOSSES, Objective
+from tasb.jobs import function
+from tasb.students.artifacts import losses_of
+from tasb.students.loss_kinds import Losses
+from tasb.students.objective import Objective
 from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 from tasb.teachers.stored import StoredTeacher
 
@@ -26,8 +29,13 @@ def teacher(world):
     return LiveTeacher(world.teacher())
 
 
-def objective(settings, model, world, teacher=None):
-    return Objective(settings, model, world.queries, world.passages, teacher, "fp32")
+def objective(run, model, world, teacher=None):
+    stores = world.queries, world.passages
+    return Objective(run.loop, losses_of(run), model, *stores, teacher, "fp32")
+
+
+def with_losses(run, **losses):
+    return run.model_copy(update={"losses": Losses(**{**run.losses.plain(), **losses})})
 
 
 def with_specials(ids, length):
@@ -100,28 +108,28 @@ def test_dual_supervision_and_its_gradient_are_those_of_equation_8(world, tiny_r
 
 
 def test_alpha_weighs_the_in_batch_loss_beside_a_pairwise_one(world, tiny_run, batch, teacher):
-    settings = tiny_run.model_copy(update={"alpha": 0.2})
+    settings = with_losses(tiny_run, alpha=0.2)
     losses = objective(settings, world.student(), world, teacher).losses(batch)
     expected = losses["pairwise_loss"] + 0.2 * losses["in_batch_loss"]
     assert losses["loss"].item() == pytest.approx(expected.item())
 
 
 def test_alpha_is_not_applied_to_the_in_batch_loss_alone(world, tiny_run, batch, teacher):
-    settings = tiny_run.model_copy(update={"alpha": 0.2, "pairwise_loss": "none"})
+    settings = with_losses(tiny_run, alpha=0.2, pairwise=None)
     losses = objective(settings, world.student(), world, teacher).losses(batch)
     assert losses.keys() == {"loss", "in_batch_loss"}
     assert torch.equal(losses["loss"], losses["in_batch_loss"])
 
 
 def test_a_run_without_in_batch_teacher_has_the_pairwise_loss_alone(world, tiny_run, batch):
-    settings = tiny_run.model_copy(update={"in_batch_loss": "none"})
+    settings = with_losses(tiny_run, in_batch=None)
     losses = objective(settings, world.student(), world).losses(batch)
     assert losses.keys() == {"loss", "pairwise_loss"}
     assert torch.equal(losses["loss"], losses["pairwise_loss"])
 
 
 def test_ranknet_reads_no_margins(world, tiny_run, batch):
-    settings = tiny_run.model_copy(update={"pairwise_loss": "ranknet", "in_batch_loss": "none"})
+    settings = with_losses(tiny_run, pairwise="ranknet", in_batch=None)
     query, positive, negative = batch_vectors(world.student().encoder.transformer, world, batch)
     parts = [torch.log1p(torch.exp(q @ n - q @ p)) for q, p, n in zip(query, positive, negative)]
     losses = objective(settings, world.student(), world).losses(batch)
@@ -169,11 +177,11 @@ def test_a_query_has_a_dropout_of_its_own_for_its_negative_in_two_passes(
 @pytest.mark.parametrize("name", ["kl", "listnet", "lambdarank"])
 @pytest.mark.parametrize("form", ["released", "published"])
 def test_list_losses_stand_beside_the_pairwise_one(world, tiny_run, batch, teacher, name, form):
-    settings = tiny_run.model_copy(update={"in_batch_loss": name, "in_batch_form": form})
+    settings = with_losses(tiny_run, in_batch={"kind": name, "form": form})
     found = objective(settings, world.student(), world, teacher)
     losses = found.losses(batch)
     margins = torch.from_numpy(teacher.margins(batch).astype("f4"))
-    expected = IN_BATCH_LOSSES[name](found.scores(batch).every, margins, form)
+    expected = function(settings.losses.in_batch.function)(found.scores(batch).every, margins, form)
     assert losses["in_batch_loss"].item() == pytest.approx(expected.item())
     total = losses["pairwise_loss"] + 0.75 * losses["in_batch_loss"]
     assert losses["loss"].item() == pytest.approx(total.item())

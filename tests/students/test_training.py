@@ -13,6 +13,8 @@ from tasb.plans.plan import read_plan
 from tasb.students.checkpoint import LOG, CheckpointFolder
 from tasb.students.config import EarlyStopping
 from tasb.students.evaluator import Evaluator
+from tasb.students.artifacts import losses_of
+from tasb.students.loss_kinds import Losses
 from tasb.students.objective import Objective
 from tasb.students.schedule import learning_rate
 from tasb.students.training import Trainer
@@ -49,10 +51,13 @@ def teacher(world, tmp_path_factory):
 @pytest.fixture
 def new_trainer(world, tiny_run, candidates, teacher, tmp_path):
     def make(folder="run", **changes) -> Trainer:
-        settings = tiny_run.model_copy(update=changes)
-        model, stores = world.student(), (world.queries, world.passages)
-        taught = None if settings.in_batch_loss == "none" else teacher
-        objective = Objective(settings, model, *stores, taught, settings.precision)
+        taught_alone = changes.pop("in_batch_loss", "") == "none"
+        run = tiny_run.model_copy(update=changes)
+        if taught_alone:
+            run = run.model_copy(update={"losses": Losses(in_batch=None)})
+        settings, taught = run.loop, None if taught_alone else teacher
+        stores = world.student(), world.queries, world.passages
+        objective = Objective(settings, losses_of(run), *stores, taught, settings.precision)
         evaluator = None
         if settings.early_stopping is not None:
             evaluator = Evaluator(candidates, world.queries, world.passages, (8, 12), "fp32")

@@ -32,7 +32,7 @@ def training(graph: "Graph", name: str) -> Artifact:
         {
             "training": {**run.loop.plain(), "seed": graph.seed("students", run.seed)},
             "model": run.model,
-            "losses": _losses(run),
+            "losses": losses_of(run),
             **taught_by,
         },
         {
@@ -47,7 +47,7 @@ def training(graph: "Graph", name: str) -> Artifact:
     )
 
 
-def _losses(run: TrainingRun) -> dict[str, Any]:
+def losses_of(run: TrainingRun) -> dict[str, Any]:
     """Return the losses as the job reads them: where each function is, and its settings."""
     pairwise, in_batch = run.losses.pairwise, run.losses.in_batch
     return {

@@ -89,7 +89,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> World
     folder = tmp_path_factory.mktemp("students")
     pairs, plan = folder / "pairs.parquet", [folder / f"plan{part}.parquet" for part in range(3)]
     write_pairs(pairs)
-    sampling = {"sampler": {"kind": "random"}, "batch_size": 4, "one_pair_queries": "keep", "seed": 1}
+    sampling = {
+        "sampler": {"kind": "random"},
+        "batch_size": 4,
+        "one_pair_queries": "keep",
+        "seed": 1,
+    }
     for part, path in enumerate(plan):
         write_plan(pairs, None, sampling, (4 * part, 4 * part + 4), path)
     queries = write_texts(folder / "queries.arrow", QUERIES, [3, 7], seed=1)

@@ -5,11 +5,11 @@ import pytest
 import torch
 from transformers import AutoModel
 
+from tasb.jobs import function
 from tasb.models.bert_cat import BertCat
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
 from tasb.plans.plan import read_plan
-from tasb.jobs import function
 from tasb.students.artifacts import losses_of
 from tasb.students.loss_kinds import Losses
 from tasb.students.objective import Objective

@@ -10,10 +10,10 @@ import torch
 
 from tasb.errors import TasbError
 from tasb.plans.plan import read_plan
+from tasb.students.artifacts import losses_of
 from tasb.students.checkpoint import LOG, CheckpointFolder
 from tasb.students.config import EarlyStopping
 from tasb.students.evaluator import Evaluator
-from tasb.students.artifacts import losses_of
 from tasb.students.loss_kinds import Losses
 from tasb.students.objective import Objective
 from tasb.students.schedule import learning_rate

@@ -1,44 +1,56 @@
 import pytest
 from pydantic import ValidationError
 
-from tasb.students.config import Training
-
-
-@pytest.mark.parametrize(("batch_size", "live"), [(32, False), (96, True), (256, True)])
-def test_scores_of_the_papers_batch_sizes_are_stored_up_to_ten_gigabytes(batch_size, live):
-    """3.3, 29 and 210 GB over 800,000 steps."""
-    assert Training(batch_size=batch_size).live is live
-
-
-def test_the_size_limit_is_on_bytes_of_fp16_scores():
-    settings = {"batch_size": 32, "steps": 800_000}
-    assert Training(**settings, stored_gigabytes=3.28).live is False
-    assert Training(**settings, stored_gigabytes=3.27).live is True
-
-
-@pytest.mark.parametrize(("scores", "live"), [("stored", False), ("live", True)])
-def test_the_source_of_the_scores_can_be_chosen(scores, live):
-    assert Training(in_batch_scores=scores, batch_size=256, stored_gigabytes=0).live is live
-    assert Training(in_batch_scores=scores, batch_size=2).live is live
+from tasb.students.run import TrainingRun
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"clusters_per_batch": 33}, "clusters_per_batch is larger than batch_size"),
-        ({"pairwise_loss": "none"}, "both 'none'"),
         (
-            {"model": "bert_cat", "in_batch_loss": "margin-mse", "early_stopping": None},
-            "'bert_cat' cannot be taught in-batch",
+            {"sampler": {"kind": "tas", "clusters_per_batch": 33}},
+            "clusters_per_batch is larger than batch_size",
         ),
-        ({"model": "colbert"}, "'colbert' needs early_stopping: null"),
-        ({"margins": None}, "'margin-mse' needs 'margins'"),
+        ({"losses": {"pairwise": None}}, "pairwise and in_batch are both null"),
         (
-            {"margins": None, "pairwise_loss": "ranknet", "sampler": "tas-balanced"},
-            "'tas-balanced' needs 'margins'",
+            {"model": "bert-cat", "losses": {"in_batch": "margin-mse"}},
+            "model 'bert-cat' scores no whole batch",
+        ),
+        ({"pairs": "collection"}, "'margin-mse' needs scored pairs: set pairs.teacher"),
+        (
+            {"pairs": "collection", "losses": {"pairwise": "ranknet"}, "sampler": "tas-balanced"},
+            "'tas-balanced' needs scored pairs: set pairs.teacher",
         ),
     ],
 )
 def test_what_cannot_be_trained_is_refused_with_the_key(settings, message):
     with pytest.raises(ValidationError, match=message):
-        Training(**settings)
+        TrainingRun(**settings)
+
+
+@pytest.mark.parametrize("model", ["bert-cat", "colbert"])
+def test_any_model_may_stop_early(model):
+    assert TrainingRun(model=model).early_stopping is not None
+
+
+@pytest.mark.parametrize(
+    ("losses", "alpha"),
+    [
+        ({}, None),
+        ({"alpha": 0.5}, None),
+        ({"in_batch": "kl"}, 0.75),
+        ({"in_batch": "kl", "alpha": "0.5"}, 0.5),
+        ({"in_batch": "kl", "pairwise": None, "alpha": 0.5}, None),
+        ({"in_batch": "kl", "pairwise": "null"}, None),
+    ],
+)
+def test_alpha_weighs_two_losses_and_nothing_else(losses, alpha):
+    assert TrainingRun(losses=losses).losses.alpha == alpha
+
+
+def test_the_loop_of_a_run_is_its_keys_without_the_kinds():
+    run = TrainingRun(lr=1e-3, seed=4, sampler="tas")
+    assert run.loop.lr == 1e-3
+    assert set(run.plain()) - set(run.loop.plain()) == {
+        "init", "model", "sampler", "pairs", "losses"
+    }  # fmt: skip

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasb.errors import TasbError
 from tasb.students.config import EarlyStoppingSet
-from tasb.students.early_stopping import draw_queries, write_early_stopping_set
+from tasb.students.early_stopping_set import draw_queries, early_stopping_set
 
 
 def random():
@@ -65,39 +66,41 @@ def test_one_seed_gives_one_draw_and_another_seed_another(draw):
     assert first != draw_queries(values, settings, np.random.default_rng(2))
 
 
+POSITIONS = {"b": 0, "c": 1, "a": 2, "d": 3}
+
+
+def located(**columns):
+    """Return a table with the positions of its ids."""
+    passages = [int(name[1:]) for name in columns["passage_id"]]
+    queries = [POSITIONS[name] for name in columns["query_id"]]
+    positions = {"query": queries, "passage": passages}
+    types = dict.fromkeys(positions, pl.Int32)
+    return pl.DataFrame({**positions, **columns}, schema_overrides=types)
+
+
 @pytest.fixture
-def files(tmp_path):
+def ranking():
     """Two queries; the ranking finds one of the two relevant passages of the first one."""
-    tables = {
-        "ranking": {
-            "query_id": ["a", "a", "a", "b", "b"],
-            "passage_id": ["p2", "p0", "p1", "p3", "p4"],
-            "rank": [1, 2, 3, 1, 2],
-            "score": [3.0, 2.0, 1.0, 2.0, 1.0],
-        },
-        "qrels": {
-            "query_id": ["a", "a", "a", "b"],
-            "passage_id": ["p0", "p5", "p4", "p3"],
-            "grade": [2, 1, 0, 3],
-        },
-        "passages": {"position": range(6), "id": [f"p{at}" for at in range(6)]},
-        "queries": {"position": [0, 1, 2], "id": ["b", "c", "a"]},
-    }
-    for name, columns in tables.items():
-        pl.DataFrame(columns).write_parquet(tmp_path / f"{name}.parquet")
-    return tmp_path
+    return located(
+        query_id=["a", "a", "a", "b", "b"],
+        passage_id=["p2", "p0", "p1", "p3", "p4"],
+        rank=[1, 2, 3, 1, 2],
+        score=[3.0, 2.0, 1.0, 2.0, 1.0],
+    )
 
 
-def write(files, **settings):
-    names = ("ranking", "qrels", "passages", "queries")
-    paths = [files / f"{name}.parquet" for name in names]
-    settings = EarlyStoppingSet(draw="uniform", **settings)
-    write_early_stopping_set(*paths, settings, random(), files / "set.parquet")
-    return pl.read_parquet(files / "set.parquet")
+@pytest.fixture
+def qrels():
+    ids = {"query_id": ["a", "a", "a", "b"], "passage_id": ["p0", "p5", "p4", "p3"]}
+    return located(**ids, grade=[2, 1, 0, 3])
 
 
-def test_the_set_is_the_top_of_the_ranking_and_the_relevant_passages_it_missed(files):
-    found = write(files, depth=2, queries=10)
+def uniform(**settings):
+    return EarlyStoppingSet(draw="uniform", **settings)
+
+
+def test_the_set_is_the_top_of_the_ranking_and_the_relevant_passages_it_missed(ranking, qrels):
+    found = early_stopping_set(ranking, qrels, uniform(depth=2, queries=10), random())
     assert found.columns == ["query", "passage", "query_id", "passage_id", "grade"]
     assert found.rows() == [
         (0, 3, "b", "p3", 3),
@@ -108,25 +111,23 @@ def test_the_set_is_the_top_of_the_ranking_and_the_relevant_passages_it_missed(f
     ]
 
 
-def test_the_set_holds_the_queries_that_were_drawn_alone(files):
-    found = write(files, depth=3, queries=1)
+def test_the_set_holds_the_queries_that_were_drawn_alone(ranking, qrels):
+    found = early_stopping_set(ranking, qrels, uniform(depth=3, queries=1), random())
     assert found["query_id"].n_unique() == 1
 
 
-def test_the_strata_are_those_of_mrr_at_10(files):
+def test_the_strata_are_those_of_mrr_at_10(ranking, qrels):
     """Query a has its first relevant passage at rank 2 (.5), query b at rank 1 (1.0)."""
-    ranking = pl.read_parquet(files / "ranking.parquet")
-    others = pl.DataFrame({"query_id": ["d"], "passage_id": ["p0"], "rank": [1], "score": [1.0]})
-    pl.concat([ranking, others]).write_parquet(files / "ranking.parquet")
-    qrels = pl.read_parquet(files / "qrels.parquet")
-    judged = pl.DataFrame({"query_id": ["d"], "passage_id": ["p0"], "grade": [1]})
-    pl.concat([qrels, judged]).write_parquet(files / "qrels.parquet")
-    queries = {"position": [0, 1, 2, 3], "id": ["b", "c", "a", "d"]}
-    pl.DataFrame(queries).write_parquet(files / "queries.parquet")
-    names = ("ranking", "qrels", "passages", "queries")
-    paths = [files / f"{name}.parquet" for name in names]
-    settings = EarlyStoppingSet(queries=5)
-    write_early_stopping_set(*paths, settings, random(), files / "set.parquet")
-    chosen = pl.read_parquet(files / "set.parquet")["query_id"].unique()
+    other = {"query_id": ["d"], "passage_id": ["p0"]}
+    ranking = pl.concat([ranking, located(**other, rank=[1], score=[1.0])])
+    qrels = pl.concat([qrels, located(**other, grade=[1])])
+    found = early_stopping_set(ranking, qrels, EarlyStoppingSet(queries=5), random())
+    chosen = found["query_id"].unique()
     assert "a" in chosen
     assert len(chosen) == 2
+
+
+def test_a_ranking_of_passages_from_elsewhere_is_refused_with_the_key(ranking, qrels):
+    unknown = ranking.with_columns(passage=pl.lit(None, pl.Int32))
+    with pytest.raises(TasbError, match=r"early_stopping_set\.system: its ranking names passage"):
+        early_stopping_set(unknown, qrels, uniform(), random())

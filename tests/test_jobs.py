@@ -1,10 +1,13 @@
+import hashlib
 import itertools
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tasb.errors import TasbError
-from tasb.jobs import job, log, progress
+from tasb.jobs import Job, log, logged, progress, run
 
 
 def lines_of(path):
@@ -12,7 +15,7 @@ def lines_of(path):
 
 
 def test_the_log_goes_to_the_file_and_to_the_terminal(tmp_path, capsys):
-    with job(tmp_path / "logs" / "a.log", "encode"):
+    with logged(tmp_path / "logs" / "a.log", "encode"):
         log.info("%d texts, Ü", 3)
     (line,) = lines_of(tmp_path / "logs" / "a.log")
     assert re.fullmatch(r"\d\d:\d\d:\d\d encode: 3 texts, Ü", line)
@@ -20,7 +23,7 @@ def test_the_log_goes_to_the_file_and_to_the_terminal(tmp_path, capsys):
 
 
 def test_an_error_of_the_user_ends_the_job_in_one_line(tmp_path):
-    with pytest.raises(SystemExit) as ended, job(tmp_path / "a.log", "plan"):
+    with pytest.raises(SystemExit) as ended, logged(tmp_path / "a.log", "plan"):
         raise TasbError("batch_size: 32 is too large")
     assert ended.value.code == 1
     (line,) = lines_of(tmp_path / "a.log")
@@ -28,14 +31,14 @@ def test_an_error_of_the_user_ends_the_job_in_one_line(tmp_path):
 
 
 def test_any_other_error_is_not_caught(tmp_path):
-    with pytest.raises(ZeroDivisionError), job(tmp_path / "a.log", "plan"):
+    with pytest.raises(ZeroDivisionError), logged(tmp_path / "a.log", "plan"):
         raise ZeroDivisionError
 
 
 def test_a_job_that_is_over_logs_nothing_more(tmp_path, capsys):
-    with job(tmp_path / "first.log", "first"):
+    with logged(tmp_path / "first.log", "first"):
         log.info("one")
-    with job(tmp_path / "second.log", "second"):
+    with logged(tmp_path / "second.log", "second"):
         log.info("two")
     assert len(lines_of(tmp_path / "first.log")) == 1
     assert len(capsys.readouterr().err.splitlines()) == 2
@@ -54,7 +57,7 @@ def clock(monkeypatch):
 
 
 def test_a_long_job_logs_count_rate_and_time_left(tmp_path, clock):
-    with job(tmp_path / "a.log", "encode"):
+    with logged(tmp_path / "a.log", "encode"):
         list(progress(range(50), 50, "blocks"))
     lines = lines_of(tmp_path / "a.log")
     assert 2 <= len(lines) <= 12
@@ -66,13 +69,13 @@ def test_a_long_job_logs_count_rate_and_time_left(tmp_path, clock):
 
 
 def test_a_job_that_goes_on_counts_what_was_done_before(tmp_path, clock):
-    with job(tmp_path / "a.log", "train"):
+    with logged(tmp_path / "a.log", "train"):
         list(progress(range(30), 80, "steps", initial=50))
     assert " 80/80 steps " in lines_of(tmp_path / "a.log")[-1]
 
 
 def test_an_unknown_total_leaves_out_the_time_left(tmp_path, clock):
-    with job(tmp_path / "a.log", "read"):
+    with logged(tmp_path / "a.log", "read"):
         list(progress(range(30), None, "rows"))
     assert re.search(
         r" read: 30 rows \[[\d:]+ elapsed, .+(it/s|s/it)\]$", lines_of(tmp_path / "a.log")[-1]
@@ -80,6 +83,43 @@ def test_an_unknown_total_leaves_out_the_time_left(tmp_path, clock):
 
 
 def test_a_short_job_logs_no_progress(tmp_path):
-    with job(tmp_path / "a.log", "read"):
+    with logged(tmp_path / "a.log", "read"):
         list(progress(range(30), 30, "rows"))
     assert lines_of(tmp_path / "a.log") == []
+
+
+def write_twice(job: Job) -> None:
+    """A job that copies its one input to two outputs."""
+    if job.recipe.get("wrong"):
+        raise TasbError("k: 0 is too small")
+    for path in job.outputs["copies"]:
+        with open(path, "w") as file:
+            file.write(Path(job.file("text")).read_text())
+    job.about["device"] = f"cpu, {job.threads} threads"
+    log.info("%d extra", len(job.files("extra")))
+
+
+def run_it(tmp_path, **recipe):
+    (tmp_path / "text").write_text("abc")
+    outputs = {"copies": [f"{tmp_path}/a", f"{tmp_path}/b"], "made": f"{tmp_path}/x.made.json"}
+    recipe = {"make": f"{__name__}:write_twice", **recipe}
+    run(recipe, {"text": f"{tmp_path}/text"}, outputs, f"{tmp_path}/x.log", 3)
+
+
+def test_a_job_leaves_digests_times_and_what_it_noted_next_to_its_files(tmp_path):
+    run_it(tmp_path)
+    made = json.loads((tmp_path / "x.made.json").read_text())
+    digest = hashlib.sha256(b"abc").hexdigest()
+    assert made["sha256"] == {f"{tmp_path}/a": digest, f"{tmp_path}/b": digest}
+    assert made["device"] == "cpu, 3 threads"
+    assert made["seconds"] >= 0
+    assert made["peak_memory_megabytes"] > 10
+    assert made["packages"]["python"]
+    assert lines_of(tmp_path / "x.log")[0].endswith(": 0 extra")
+
+
+def test_a_job_that_fails_leaves_no_sidecar(tmp_path):
+    with pytest.raises(SystemExit):
+        run_it(tmp_path, wrong=True)
+    assert not (tmp_path / "x.made.json").exists()
+    assert lines_of(tmp_path / "x.log")[-1].endswith("error: k: 0 is too small")

@@ -70,7 +70,8 @@ def run(
         threads: CPU threads that the job may use.
     """
     given = Job(recipe, _lists(inputs), _lists(outputs), threads)
-    with logged(log_file):
+    name = "/".join(Path(log_file).with_suffix("").parts[3:]) or Path(log_file).stem
+    with logged(log_file, name):
         started = time.perf_counter()
         function(recipe["make"])(given)
         _write_sidecar(given, time.perf_counter() - started)
@@ -113,14 +114,13 @@ class _Lines:
 
 
 @contextmanager
-def logged(log_file: str | Path) -> Iterator[None]:
+def logged(log_file: str | Path, name: str) -> Iterator[None]:
     """Send the log of a job to a file and to the terminal.
 
     A `TasbError` ends the process with its message and without a traceback.
     """
     path = Path(log_file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    name = "/".join(path.with_suffix("").parts[3:]) or path.stem
     handlers: list[logging.Handler] = [
         logging.FileHandler(path, encoding="utf-8"),
         logging.StreamHandler(sys.stderr),

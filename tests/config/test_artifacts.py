@@ -1,6 +1,6 @@
 import pytest
-
 from tasb.config.artifacts import Artifacts
+
 from tasb.config.load import load_config
 
 RANDOM = "random-bert-cat-b16-s0"

@@ -1,8 +1,9 @@
 """What figures and labels are made from."""
 
 from tasb.config.inputs import Inputs
-from tasb.config.load import load_config
 from tasb.config.recipes import Recipes
+
+from tasb.config.load import load_config
 
 
 def test_a_label_in_braces_is_the_setting_of_the_run(changed):

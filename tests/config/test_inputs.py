@@ -1,8 +1,8 @@
 """Files that a user brings are inputs, as far as they exist."""
 
 import pytest
-
 from tasb.config.inputs import Inputs
+
 from tasb.config.load import load_config
 
 FILES = (

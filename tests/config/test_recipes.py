@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tasb.config.artifacts import Artifacts
-from tasb.config.load import load_config
 from tasb.config.recipe import canonical, digest, made
 from tasb.config.recipes import Recipes
+
+from tasb.config.load import load_config
 
 SETS = ("test", "graded")
 PAIRWISE = {"pairwise-random", "pairwise-tas", "pairwise-tas-balanced"}

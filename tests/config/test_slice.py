@@ -1,10 +1,10 @@
 import copy
 
 import pytest
+from tasb.config.slice import Slices
 
 from tasb.config.load import load_config
 from tasb.config.model import merged
-from tasb.config.slice import Slices
 
 
 def sliced(raw, change=None, system="dual-tas-balanced"):

@@ -1,7 +1,7 @@
 import pytest
+from tasb.config.targets import Targets
 
 from tasb.config.load import load_config
-from tasb.config.targets import Targets
 
 
 @pytest.fixture

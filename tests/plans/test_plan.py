@@ -46,13 +46,12 @@ def clusters(tmp_path):
     return tmp_path / "clusters.parquet"
 
 
-def settings(sampler, batch_size=2, **other):
+def settings(sampler, batch_size=2, one_pair_queries="keep", **keys):
     return {
-        "sampler": sampler,
+        "sampler": {"kind": sampler, **keys},
         "batch_size": batch_size,
-        "one_pair_queries": "keep",
+        "one_pair_queries": one_pair_queries,
         "seed": 7,
-        **other,
     }
 
 
@@ -200,3 +199,10 @@ def test_a_training_query_without_a_cluster_is_an_error(pairs, clusters, tmp_pat
     pl.read_parquet(clusters).filter(pl.col("query") != 4).write_parquet(clusters)
     with pytest.raises(TasbError, match=r"clusters\.parquet: no cluster for 1 of the 5 "):
         write_plan(pairs, clusters, BALANCED, (0, 2), tmp_path / "plan")
+
+
+def test_pairs_that_must_carry_scores_and_have_none_are_an_error(unscored, tmp_path):
+    published = {**settings("random"), "scored_by": "published"}
+    with pytest.raises(TasbError, match="kind 'published' needs a pairs file with teacher scores"):
+        write_plan(unscored, None, published, (0, 2), tmp_path / "plan")
+    assert not (tmp_path / "plan").exists()

@@ -11,36 +11,32 @@ import polars as pl
 import pytest
 import torch
 
+from tasb.students.artifacts import losses_of
 from tasb.students.config import EarlyStopping
 from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 
 KILLS = 20
+RUN = "results/students/c/run"
 FILES = ("config.json", "model.safetensors", "card.json", "log.parquet")
 
 FORK_TRAININGS = """
 import json, os, signal, sys, time
 from pathlib import Path
-from tasb.students.checkpoint import CheckpointFolder
-from tasb.students.config import Training
-from tasb.students.run import new_model, train_run
-from tasb.teachers.stored import StoredTeacher
-from tasb.tokens.store import TokenStore
+from tasb.jobs import Job
+from tasb.students.make import make
 
-given = json.loads(sys.argv[1])
-settings, queries = Training(**given["settings"]), TokenStore(given["queries"])
+job = Job(**json.loads(sys.argv[1]))
+STATE = Path("results/checkpoints/students/c/run")
 
 def train(folder):
-    model = new_model(settings, given["encoder"])
-    checkpoints = CheckpointFolder(folder / "checkpoints", "recipe")
-    candidates = (given["candidates"], queries)
-    stores = queries, TokenStore(given["passages"])
-    taught = given["plan"], StoredTeacher([given["scores"]]), candidates
-    train_run(settings, model, *stores, *taught, checkpoints, folder / "run")
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
+    make(job)
     os._exit(0)
 
 def logged(folder):
     try:
-        return len((folder / "checkpoints" / "log.jsonl").read_bytes().splitlines())
+        return len((folder / STATE / "log.jsonl").read_bytes().splitlines())
     except FileNotFoundError:  # not begun, or done
         return 0
 
@@ -77,14 +73,26 @@ def train(world, tiny_run):
     settings = tiny_run.model_copy(update={"early_stopping": rule})
     scores = world.folder / "killed-scores.arrow"
     write_in_batch_scores(world.plan, (0, settings.steps), LiveTeacher(world.teacher()), scores)
+    names = {"model": FILES[:2], "card": ["card.json"], "log": ["log.parquet"]}
     given = {
-        "settings": settings.plain(),
-        "encoder": [str(world.encoder / name) for name in (*FILES[:2], "tokenizer.json")],
-        "queries": str(world.folder / "queries.arrow"),
-        "passages": str(world.folder / "passages.arrow"),
-        "plan": [str(path) for path in world.plan],
-        "scores": str(scores),
-        "candidates": str(candidates),
+        "recipe": {
+            "training": settings.loop.plain(),
+            "model": settings.model.plain(),
+            "losses": losses_of(settings),
+        },
+        "inputs": {
+            "encoder": [str(world.encoder / name) for name in (*FILES[:2], "tokenizer.json")],
+            "queries": [str(world.folder / "queries.arrow")],
+            "passages": [str(world.folder / "passages.arrow")],
+            "plan": [str(path) for path in world.plan],
+            "in_batch_scores": [str(scores)],
+            "early_stopping_set": [str(candidates)],
+            "early_stopping_queries": [str(world.folder / "queries.arrow")],
+        },
+        "outputs": {
+            **{name: [f"{RUN}/{file}" for file in files] for name, files in names.items()},
+            "times": [f"{RUN}/times.json"],
+        },
     }
     command = [sys.executable, "-c", FORK_TRAININGS, json.dumps(given)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -102,17 +110,17 @@ def train(world, tiny_run):
 
 def test_a_training_killed_at_twenty_moments_ends_with_the_identical_files(train, tmp_path):
     assert train(tmp_path / "whole")
-    log = pl.read_parquet(tmp_path / "whole" / "run" / "log.parquet")
+    log = pl.read_parquet(tmp_path / "whole" / RUN / "log.parquet")
     killed, moments, kills, states = tmp_path / "killed", random.Random(5), 0, set()
     while kills < KILLS:
         if kills % 4 == 0:
             shutil.rmtree(killed, ignore_errors=True)
         kills += not train(killed, moments.randint(0, len(log)), moments.uniform(0, 0.01))
-        state = killed / "checkpoints" / "last.pt"
+        state = killed / "results/checkpoints/students/c/run/last.pt"
         if state.is_file():
             states.add(torch.load(state, weights_only=True)["progress"]["step"])
     assert len(states) > 1
     assert train(killed)
     for name in FILES:
-        first, second = (tmp_path / folder / "run" / name for folder in ("whole", "killed"))
+        first, second = (tmp_path / folder / RUN / name for folder in ("whole", "killed"))
         assert first.read_bytes() == second.read_bytes(), name

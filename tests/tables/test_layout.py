@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
+from tasb.tables.layout import Cell, grid, metric_name, number
 
 from tasb.tables.config import Row, Table
-from tasb.tables.layout import Cell, grid, metric_name, number
 from tasb.tables.table import NO_PAPER, PAPER, Steps, cells
 
 PUBLISHED = pl.DataFrame([("g", "msmarco-dev", "ndcg@10", 0.402)], schema=PAPER, orient="row")

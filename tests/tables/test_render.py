@@ -4,8 +4,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-
 from tasb.tables.layout import Cell, Grid, Line
+
 from tasb.tables.render import html, latex, markdown
 
 

@@ -4,10 +4,10 @@ import logging
 
 import polars as pl
 import pytest
+from tasb.tables.write import make_table, write_table
 
 from tasb.tables.config import Row, Table
 from tasb.tables.table import NO_PAPER, PAPER, SCHEMA, cells
-from tasb.tables.write import make_table, write_table
 
 METRICS = ["ndcg@10", "recall@50", "recall"]
 PUBLISHED = "row\tquery_set\tmetric\tvalue\tbetter_than\nbest\tmsmarco-dev\tndcg@10\t0.402\tr\n"

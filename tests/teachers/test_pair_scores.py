@@ -1,8 +1,7 @@
 import polars as pl
 import pytest
 
-from tasb.errors import TasbError
-from tasb.teachers.pair_scores import write_pair_scores, write_published_scores
+from tasb.teachers.pair_scores import write_pair_scores
 
 PAIRS = {
     "query": [0, 0, 0, 2, 2, 5],
@@ -53,19 +52,3 @@ def test_scores_that_came_with_the_pairs_are_replaced(scorer, pairs, tmp_path):
         pl.read_parquet(tmp_path / f"{name}-scored.parquet") for name in ("old", "pairs")
     )
     assert first.equals(second)
-
-
-def test_published_scores_are_passed_on(pairs, tmp_path):
-    scored = pl.read_parquet(pairs).with_columns(
-        positive_score=pl.Series([4.5, 3.0, 2.0, 1.0, 0.5, -1.0], dtype=pl.Float32),
-        negative_score=pl.Series([1.5, 1.0, 2.5, 0.0, 0.0, -2.0], dtype=pl.Float32),
-    )
-    scored.write_parquet(tmp_path / "published.parquet")
-    write_published_scores(tmp_path / "published.parquet", tmp_path / "out.parquet")
-    assert pl.read_parquet(tmp_path / "out.parquet").equals(scored)
-
-
-def test_pairs_without_published_scores_are_refused(pairs, tmp_path):
-    with pytest.raises(TasbError, match="kind 'published' needs a pairs file with teacher scores"):
-        write_published_scores(pairs, tmp_path / "out.parquet")
-    assert not (tmp_path / "out.parquet").exists()

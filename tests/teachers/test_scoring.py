@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -45,15 +43,17 @@ def test_a_scorer_of_saved_files_gives_the_same_scores(
 ):
     teacher = scorer(model)
     teacher.model.save(tmp_path)
-    recipe = {
-        "teacher": {"model": model, "query_length": 8, "passage_length": 12},
-        "vectors": {"batch_tokens": 60, "precision": "fp32"},
+    settings = {
+        "model": {"kind": model.replace("_", "-")},
+        "card": {"query_length": 8, "passage_length": 12},
+        "batch_tokens": 60,
+        "precision": "fp32",
     }
-    files = SimpleNamespace(
-        model=[tmp_path / "config.json"],
-        tokenizer=tiny_encoder / "tokenizer.json",
-        queries_tokens=texts.queries_file,
-        passages_tokens=texts.passages_file,
-    )
-    opened = open_scorer(recipe, files, "cpu")
+    files = {
+        "model": [str(tmp_path / "config.json"), str(tmp_path / "model.safetensors")],
+        "tokenizer": [tiny_encoder / "tokenizer.json"],
+        "query_tokens": [texts.queries_file],
+        "passage_tokens": [texts.passages_file],
+    }
+    opened = open_scorer(settings, files, "cpu")
     assert (opened.scores(QUERY, PASSAGE) == teacher.scores(QUERY, PASSAGE)).all()

@@ -43,7 +43,7 @@ def test_an_empty_text_is_its_special_tokens():
 
 
 def test_a_pair_has_one_cls_and_each_side_is_cut_by_itself():
-    made = SPECIAL.pair(ids(1, 2, 3), ids(4, 5, 6, 7), 4, 5)
+    made = SPECIAL.pair(SPECIAL.single(ids(1, 2, 3), 4), SPECIAL.single(ids(4, 5, 6, 7), 5))
     assert made.tolist() == [101, 1, 2, 102, 4, 5, 6, 102]
 
 

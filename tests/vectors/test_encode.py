@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -8,6 +6,7 @@ from hypothesis import strategies as st
 from transformers import AutoModel
 
 from tasb.errors import TasbError
+from tasb.jobs import Job
 from tasb.tokens.store import TokenStore, write_tokens
 from tasb.vectors.encode import open_encoder
 from tasb.vectors.shards import read_vectors
@@ -26,12 +25,13 @@ def store(tmp_path_factory):
 
 
 def encoder(folder, batch_tokens=8192, **card):
-    files = SimpleNamespace(
-        model=[folder / "config.json", folder / "model.safetensors"],
-        tokenizer=folder / "tokenizer.json",
-    )
-    vectors = {"batch_tokens": batch_tokens, "precision": "fp32"}
-    return open_encoder({"card": card, "vectors": vectors}, files, torch.device("cpu"))
+    files = {
+        "model": [str(folder / "config.json"), str(folder / "model.safetensors")],
+        "tokenizer": [str(folder / "tokenizer.json")],
+    }
+    kind = {"model": {"kind": "bert-dot"}, "card": card}
+    settings = {**kind, "batch_tokens": batch_tokens, "precision": "fp32"}
+    return open_encoder(Job({"encoder": settings}, files, {}))
 
 
 @torch.inference_mode()

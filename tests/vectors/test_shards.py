@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasb.vectors.encode import shard_range
-from tasb.vectors.shards import read_blocks, read_computed_by, read_vectors, write_vectors
+from tasb.vectors.shards import read_blocks, read_vectors, write_vectors
 
 
 @settings(max_examples=50)
@@ -43,11 +43,3 @@ def test_a_vector_takes_two_bytes_a_dimension(tmp_path):
 def test_a_shard_may_hold_no_text(tmp_path):
     write_vectors([], 8, tmp_path / "vectors")
     assert list(read_blocks(tmp_path / "vectors")) == []
-
-
-def test_a_file_says_on_what_it_was_computed(tmp_path):
-    given = {"device": "cpu (x)", "threads": 2}
-    write_vectors([], 8, tmp_path / "with", given)
-    write_vectors([], 8, tmp_path / "without")
-    assert read_computed_by(tmp_path / "with") == given
-    assert read_computed_by(tmp_path / "without") == {}

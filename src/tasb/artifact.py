@@ -66,7 +66,8 @@ class Artifact:
         ``from`` holds the digests of the sources, so that a change of the config changes the
         recipes of just what depends on it.
         """
-        return {**self._lasting, **canonical(self.part)} if self.part else self._lasting
+        recipe: Recipe = canonical({**self._lasting, **self.part})
+        return recipe
 
     @cached_property
     def _lasting(self) -> Recipe:

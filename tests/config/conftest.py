@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tasb.config.load import load_config
+from tasb.config.load import load
 from tasb.errors import TasbError
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def refusal(changed: Callable[[str, Any], Raw]) -> Callable[[str, Any], str]:
 
     def refuse(key: str, value: Any) -> str:
         with pytest.raises(TasbError) as caught:
-            load_config(changed(key, value))
+            load(changed(key, value))
         return str(caught.value)
 
     return refuse

@@ -3,58 +3,62 @@
 import pytest
 import yaml
 
-from tasb.config.load import load_config
-from tasb.config.model import merged
-from tasb.students.config import Training
+from tasb.config.load import load
+from tasb.settings import merged
+from tasb.students.run import TrainingRun
 
 FILES = ("msmarco", "examples/scifact", "examples/squad", "examples/trec-dl-2019")
 
 
 @pytest.fixture
-def load(raw, root):
-    return lambda name: load_config(
-        merged(raw, yaml.safe_load((root / "config" / f"{name}.yaml").read_text()))
+def example(raw, root):
+    return lambda name: (
+        load(merged(raw, yaml.safe_load((root / "config" / f"{name}.yaml").read_text()))).config
     )
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_is_valid_and_names_its_collection(load, name):
-    config = load(name)
+def test_each_is_valid_and_names_its_collection(example, name):
+    config = example(name)
     assert config.collection == name.rpartition("/")[2]
 
 
-def test_on_ms_marco_every_run_has_the_paper_s_values(load):
-    """Those of `Training`, but for what tells one row of a table from another."""
-    config, paper = load("msmarco"), Training()
-    rows = {"sampler", "margins", "pairwise_loss", "in_batch_loss", "early_stopping", "steps"}
-    rows |= {"in_batch_form", "seed", "batch_size", "gradient_cache"}
-    for name, run in config.runs.items():
+def test_on_ms_marco_every_run_has_the_paper_s_values(example):
+    """The defaults of a run, but for what tells one row of a table from another."""
+    config, paper = example("msmarco"), TrainingRun()
+    rows = {"sampler", "pairs", "losses", "early_stopping", "steps"}
+    rows |= {"seed", "batch_size", "gradient_cache"}
+    students = {name: run for name, run in config.runs.items() if name != "colbert"}
+    for name, run in students.items():
         assert run.model_dump(exclude=rows) == paper.model_dump(exclude=rows), name
-    assert {run.margins for run in config.runs.values()} == {None, "bert-cat-ensemble"}
-    assert {run.batch_size for run in config.runs.values()} == {32, 96, 256}
-    assert {run.clusters for run in config.runs.values()} == {"default"}
+    assert {run.pairs.scored_by for run in students.values()} == {None, "published"}
+    assert {run.batch_size for run in students.values()} == {32, 96, 256}
+    sampled = {
+        run.sampler.clusters for run in students.values() if hasattr(run.sampler, "clusters")
+    }
+    assert sampled == {"default"}
     assert config.clusters["default"].k == 2000
-    assert {run.steps for name, run in config.runs.items() if name != "baseline"} == {800_000}
+    assert {run.steps for name, run in students.items() if name != "baseline"} == {800_000}
 
 
-def test_on_ms_marco_colbert_has_the_paper_s_values(load):
-    colbert, paper = load("msmarco").trained("colbert"), Training()
-    own = {"kind", "model", "margins", "steps", "early_stopping"}
+def test_on_ms_marco_colbert_has_the_paper_s_values(example):
+    colbert, paper = example("msmarco").runs["colbert"], TrainingRun()
+    own = {"model", "pairs", "steps", "early_stopping"}
     assert colbert.model_dump(exclude=own) == paper.model_dump(exclude=own)
 
 
 @pytest.mark.parametrize("table", ["table3", "table4", "table5", "table6"])
-def test_on_ms_marco_the_rows_of_a_table_are_rows_of_the_paper(load, root, table):
+def test_on_ms_marco_the_rows_of_a_table_are_rows_of_the_paper(example, root, table):
     published = {line.split("\t")[0]
                  for line in (root / "resources" / "paper" / f"{table}.tsv").open()}  # fmt: skip
-    named = {row.paper for row in load("msmarco").tables[table].rows if row.paper}
+    named = {row.paper for row in example("msmarco").tables[table].rows if row.paper}
     assert named <= published
     assert len(named) >= 4
 
 
-def test_runs_that_stand_in_several_tables_are_trained_once(load):
+def test_runs_that_stand_in_several_tables_are_trained_once(example):
     """TCT (ours), Margin-MSE (ours) and TAS-B at batch 32 are cells of Table 4."""
-    tables = load("msmarco").tables
+    tables = example("msmarco").tables
     rows = {row.paper: row.system for row in tables["table6"].rows}
     assert rows["tct-ours"] == "in-batch-random"
     assert rows["margin-mse-ours"] == "pairwise-random"

@@ -1,6 +1,6 @@
 import pytest
 
-from tasb.config.load import load_config
+from tasb.config.load import load, load_config
 
 
 def test_the_config_of_the_repository_is_valid(raw):
@@ -11,9 +11,13 @@ def test_the_config_of_the_repository_is_valid(raw):
 
 
 def test_a_table_shows_all_metrics_unless_it_names_its_own(raw, changed):
-    assert load_config(raw).tables["table4"].metrics == raw["metrics"]["names"]
-    own = load_config(changed("tables.table4.metrics", ["mrr@10"]))
-    assert own.tables["table4"].metrics == ["mrr@10"]
+    def shown(config):
+        return load(config).table("table4").recipe["table"]["metrics"]
+
+    assert shown(raw) == raw["metrics"]["names"]
+    raw["tables"]["table4"]["metrics"] = ["mrr@10"]
+    assert shown(raw) == ["mrr@10"]
+    assert shown(changed("tables.table4.metrics", None)) == raw["metrics"]["names"]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,7 @@ def test_a_table_shows_all_metrics_unless_it_names_its_own(raw, changed):
             "cls",
             "systems.all-minilm: unknown key 'poling'; did you mean 'pooling'?",
         ),
-        ("teachers.colbert.lrr", 1, "teachers.colbert: unknown key 'lrr'; did you mean 'lr'?"),
+        ("runs.colbert.lrr", 1, "runs.colbert: unknown key 'lrr'; did you mean 'lr'?"),
         (
             "tables.table4.rows.0.sytem",
             "bm25",
@@ -65,7 +69,7 @@ def test_an_unknown_key_without_a_near_one_lists_what_is_known(refusal):
         ("students.steps", True, "(found 'true')"),
         ("students.lr", [1], "valid number"),
         ("students.lr", 0, "greater than 0 (found 0)"),
-        ("students.sampler", "tass", "(found 'tass')"),
+        ("students.lr", "1e", "(found '1e')"),
         ("runs.dual-tas.steps", "many", "(found 'many')"),
         ("runs.dual-tas", "tas", "(found 'tas')"),
         ("runs", ["tas"], "valid dictionary"),
@@ -104,9 +108,18 @@ def test_each_of_two_mistakes_has_a_line(raw, refusal):
         ("collections.mini.query_sets.training", {}, "query set name 'training' is reserved"),
         ("encoders.minilm.package", None, "give exactly one of 'package', 'hub' and 'folder'"),
         ("encoders.x", {"hub": "a/b"}, "give the 'revision' of the hub model"),
-        ("runs.dual-tas.clusters_per_batch", 17, "clusters_per_batch is larger than batch_size"),
-        ("runs.baseline.pairwise_loss", "none", "pairwise_loss and in_batch_loss are both 'none'"),
-        ("runs.baseline.margins", None, "pairwise_loss 'margin-mse' needs 'margins', a teacher"),
+        (
+            "runs.dual-tas.sampler",
+            {"kind": "tas", "clusters_per_batch": 17},
+            "clusters_per_batch is larger than batch_size",
+        ),
+        ("runs.baseline.losses.pairwise", None, "pairwise and in_batch are both null"),
+        ("runs.baseline.pairs", "collection", "losses.pairwise 'margin-mse' needs scored pairs"),
+        (
+            "runs.none-random.sampler",
+            "tas-balanced",
+            "sampler 'tas-balanced' needs scored pairs: set pairs.teacher",
+        ),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(refusal, key, value, message):
@@ -116,29 +129,37 @@ def test_values_that_contradict_each_other_are_refused(refusal, key, value, mess
     assert "\n" not in found
 
 
-def test_a_run_takes_over_the_settings_of_the_run_that_it_is_like(raw, changed):
-    config = load_config(changed("runs.dual-tas-balanced.alpha", 0.5))
-    other = config.runs["dual-tas-balanced-c"]
-    assert other.seed == 2
-    assert other.model_copy(update={"seed": 0}) == config.runs["dual-tas-balanced"]
-    assert other.alpha == 0.5
-
-
-def test_the_run_that_another_is_like_must_exist_and_be_like_none(refusal):
-    assert refusal("runs.kl.like", "dual-tsa") == (
-        "config: runs.kl.like: unknown run 'dual-tsa'; did you mean 'dual-tas'?"
-    )
-    message = refusal("runs.kl.like", "listnet")
-    assert message == "config: runs.kl.like: 'listnet' is like another run itself"
-    for value in (5, ["a"]):
-        assert refusal("runs.kl.like", value).startswith("config: runs.kl.like: unknown run")
-
-
-def test_a_table_may_go_back_to_all_metrics(raw, changed):
-    raw["tables"]["table4"]["metrics"] = ["mrr@10"]
-    config = load_config(changed("tables.table4.metrics", None))
-    assert config.tables["table4"].metrics == raw["metrics"]["names"]
-
-
 def test_no_targets_at_all_are_refused(refusal):
     assert refusal("targets", []).startswith("config: targets: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("students.sampler", "tass", "students.sampler: unknown kind; did you mean 'tas'?"),
+        ("students.model", "bert_dot", "students.model: unknown kind; did you mean 'bert-dot'?"),
+        (
+            "runs.dual-tas.losses.in_batch",
+            "hinge",
+            "runs.dual-tas.losses.in_batch: unknown kind; "
+            "known: margin-mse, kl, listnet, lambdarank",
+        ),
+        ("systems.bm25.kind", "lexcial", "systems.bm25: unknown kind; did you mean 'lexical'?"),
+        ("figures.figure1.kind", "topcis", "figures.figure1: unknown kind; did you mean 'topics'?"),
+    ],
+)
+def test_an_unknown_kind_is_one_line_with_the_known_ones(refusal, key, value, message):
+    assert refusal(key, value) == f"config: {message} (found '{value}')"
+
+
+def test_a_kind_must_be_given(refusal):
+    assert refusal("systems.x", {"k1": 1}) == "config: systems.x: 'kind' is missing"
+
+
+def test_a_key_of_another_kind_is_unknown(refusal):
+    message = refusal("runs.dual-tas.sampler", {"kind": "random", "clusters": "wide"})
+    assert message.startswith("config: runs.dual-tas.sampler: unknown key 'clusters'")
+
+
+def test_what_is_loaded_alone_has_no_checked_names(changed):
+    assert load_config(changed("runs.dual-tas.init", "absent")).runs["dual-tas"].init == "absent"

@@ -1,6 +1,6 @@
 import pytest
 
-from tasb.config.load import load_config
+from tasb.config.load import load
 
 
 @pytest.mark.parametrize(
@@ -18,19 +18,21 @@ from tasb.config.load import load_config
             "systems.untrained.encoder: unknown encoder 'minlm'; did you mean 'minilm'?",
         ),
         (
-            "runs.dual-tas.margins",
-            "bertcat",
-            "runs.dual-tas.margins: unknown teacher 'bertcat'; did you mean 'bert-cat'?",
+            "runs.dual-tas.pairs",
+            {"teacher": "bertcat"},
+            "runs.dual-tas.pairs.teacher: unknown run 'bertcat'; did you mean 'bert-cat'?",
         ),
         (
-            "runs.dual-tas.in_batch_teacher",
-            "colbart",
-            "runs.dual-tas.in_batch_teacher: unknown teacher 'colbart'; did you mean 'colbert'?",
+            "runs.in-batch-random.losses.in_batch",
+            {"kind": "kl", "teacher": "colbart"},
+            "runs.in-batch-random.losses.in_batch.teacher: "
+            "unknown run 'colbart'; did you mean 'colbert'?",
         ),
         (
             "systems.bert-cat-rerank.model",
             "bertcat",
-            "systems.bert-cat-rerank.model: unknown teacher 'bertcat'; did you mean 'bert-cat'?",
+            "systems.bert-cat-rerank.model: unknown run or system 'bertcat'; "
+            "did you mean 'bert-cat'?",
         ),
         (
             "systems.bert-cat-rerank.system",
@@ -43,9 +45,9 @@ from tasb.config.load import load_config
             "systems.x.run: unknown run 'dual-tsa'; did you mean 'dual-tas'?",
         ),
         (
-            "runs.dual-tas.clusters",
-            "defualt",
-            "runs.dual-tas.clusters: unknown clusters 'defualt'; did you mean 'default'?",
+            "runs.dual-tas.sampler",
+            {"kind": "tas", "clusters": "defualt"},
+            "runs.dual-tas.sampler.clusters: unknown clusters 'defualt'; did you mean 'default'?",
         ),
         (
             "clusters.default.system",
@@ -86,8 +88,8 @@ def test_an_unknown_name_is_one_line_with_the_nearest_known_one(refusal, key, va
 
 
 def test_a_name_without_a_near_one_lists_what_is_known(refusal):
-    message = refusal("runs.dual-tas.margins", "monot5")
-    assert message.endswith("unknown teacher 'monot5'; known: bert-cat, colbert")
+    message = refusal("clusters.default.system", "monot5")
+    assert "unknown system or run 'monot5'; known: all-minilm, baseline, batch-large, " in message
 
 
 def test_clusters_of_a_run_that_samples_by_them_are_a_cycle(refusal):
@@ -107,16 +109,27 @@ def test_an_early_stopping_set_of_a_run_that_stops_early_is_a_cycle(refusal):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("teachers.colbert.model", "bert_dot", "'bert_dot' (expected bert_cat or colbert)"),
-        ("runs.pairwise-tas.model", "colbert", "'colbert' (expected bert_dot)"),
+        (
+            "runs.pairwise-tas.model",
+            "colbert",
+            "tables.table4.rows[2].system: run 'pairwise-tas' is of model 'colbert': no vectors; "
+            "use it to re-rank, in a system of kind 'rerank'",
+        ),
+        (
+            "clusters.wide.system",
+            "colbert",
+            "clusters.wide.system: run 'colbert' is of model 'colbert': no vectors; "
+            "use it to re-rank, in a system of kind 'rerank'",
+        ),
+        (
+            "systems.bert-cat-rerank.model",
+            "bm25",
+            "systems.bert-cat-rerank.model: 'bm25' is of kind 'lexical': no vectors",
+        ),
     ],
 )
-def test_teachers_and_runs_have_models_of_their_own(raw, refusal, key, value, message):
-    raw["students"]["early_stopping"] = None
-    found = refusal(key, value)
-    assert message in found
-    assert ".model: " in found
-    assert "\n" not in found
+def test_a_model_is_refused_where_its_scores_or_vectors_are_missing(refusal, key, value, message):
+    assert refusal(key, value) == f"config: {message}"
 
 
 def test_systems_that_rerank_each_other_are_a_cycle(raw, refusal):
@@ -126,32 +139,66 @@ def test_systems_that_rerank_each_other_are_a_cycle(raw, refusal):
     assert "\n" not in message
 
 
+def test_a_run_file_behind_the_early_stopping_set_must_hold_validation_queries(raw, refusal):
+    raw["systems"]["theirs"] = {"kind": "trec", "files": {"test": "a.txt", "graded": "b.txt"}}
+    message = refusal("early_stopping_set.system", "theirs")
+    assert message.startswith("config: systems.theirs.files: unknown query set 'validation'")
+
+
 def test_an_early_stopping_set_that_nothing_reads_is_no_cycle(raw, changed):
     raw["students"]["early_stopping"] = None
     raw["early_stopping_set"]["system"] = "dual-tas"
-    config = load_config(changed("seed", 1))
-    assert config.early_stopping_set.system == "dual-tas"
+    graph = load(changed("seed", 1))
+    assert graph.config.early_stopping_set.system == "dual-tas"
 
 
-@pytest.mark.parametrize("kind", ["systems", "teachers"])
-def test_a_name_of_a_run_cannot_be_used_again(refusal, kind):
-    value = {"kind": "lexical"} if kind == "systems" else {"kind": "published"}
-    message = refusal(f"{kind}.baseline", value)
-    assert message == f"config: {kind}.baseline: a name in 'runs' too; rename one of them"
+def test_a_name_of_a_run_cannot_be_used_again(refusal):
+    message = refusal("systems.baseline", {"kind": "lexical"})
+    assert message == "config: systems.baseline: a name in 'runs' too; rename one of them"
 
 
-def test_published_scores_cannot_teach_in_batch(refusal):
-    assert refusal("teachers.colbert", {"kind": "published"}) == (
-        "config: runs.in-batch-random.in_batch_teacher: "
-        "teacher 'colbert' is published scores, not a model"
+def test_an_in_batch_model_scores_whole_batches(raw, refusal):
+    own = {"kind": "margin-mse", "teacher": "bert-cat"}
+    raw["runs"]["in-batch-random"]["losses"]["in_batch"] = own
+    assert refusal("seed", 1) == (
+        "config: runs.in-batch-random.losses.in_batch.teacher: teacher 'bert-cat' is of model "
+        "'bert-cat', which scores no whole batch; in-batch losses need a colbert or a bert-dot"
+    )
+    message = refusal("runs.pairwise-tas", {"model": "bert-cat", "losses": {"in_batch": "kl"}})
+    assert message == (
+        "config: runs.pairwise-tas: losses.in_batch: model 'bert-cat' scores no whole batch"
     )
 
 
-def test_an_in_batch_teacher_is_a_colbert(refusal):
-    assert refusal("runs.dual-tas.in_batch_teacher", "bert-cat") == (
-        "config: runs.dual-tas.in_batch_teacher: "
-        "teacher 'bert-cat' is no colbert, whose scores in-batch losses need"
-    )
+def fused(*systems, **keys):
+    return {"kind": "fuse", "systems": list(systems), **keys}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (
+            fused("bm25", "dual-tsa"),
+            "systems.x.systems[1]: unknown system or run 'dual-tsa'; did you mean 'dual-tas'?",
+        ),
+        (
+            fused("bm25", "colbert"),
+            "systems.x.systems[1]: run 'colbert' is of model 'colbert': no vectors; "
+            "use it to re-rank, in a system of kind 'rerank'",
+        ),
+        (fused("bm25"), "systems.x.systems: List should have at least 2 items"),
+        (fused("bm25", "x"), "systems.x: references form a cycle: systems.x -> systems.x"),
+        (
+            fused("bm25", "baseline", "dual-tas"),
+            "systems.x: systems: a weighted sum has two, found 3; "
+            "'method: reciprocal-rank' joins any number",
+        ),
+        (fused("bm25", "baseline", metric="bleu"), "systems.x.metric: String should match"),
+        (fused("bm25", "baseline", alpha=-1), "systems.x.alpha: Input should be greater"),
+    ],
+)
+def test_a_fusion_names_rankings_that_can_be_joined(refusal, value, message):
+    assert refusal("systems.x", value).startswith(f"config: {message}")
 
 
 ONLY = {"title": "t", "columns": ["x"], "metrics": ["ndcg@10"]}
@@ -167,7 +214,7 @@ def rows_of(*systems):
         ("validation", "dual-tas", "missing; early stopping needs it"),
         ("validation", "reranked", "missing; early stopping needs it"),
         ("train", "baseline", "null, but the targets need runs.baseline"),
-        ("train", "bert-cat-rerank", "null, but the targets need teachers.bert-cat"),
+        ("train", "bert-cat-rerank", "null, but the targets need runs.bert-cat"),
         ("passages", "bm25", "null, but the targets need systems.bm25"),
         ("passages", "baseline", "null, but the targets need runs.baseline"),
     ],
@@ -185,7 +232,7 @@ def test_a_table_that_needs_what_the_collection_lacks_is_refused(raw, refusal, p
 )
 def test_a_collection_may_lack_what_no_table_needs(raw, changed, part, row):
     raw["tables"]["table4"], raw["targets"] = rows_of(row), ["table4"]
-    assert getattr(load_config(changed(f"collections.mini.{part}", None)).data, part) is None
+    assert getattr(load(changed(f"collections.mini.{part}", None)).config.data, part) is None
 
 
 def test_clusters_need_a_system_with_vectors(refusal):
@@ -243,16 +290,16 @@ def test_figures_and_targets_name_what_exists(refusal, key, value, message):
 
 
 def test_the_runs_of_a_figure_have_the_same_teachers(raw, refusal):
-    raw["teachers"]["other"] = raw["teachers"]["colbert"]
-    assert refusal("runs.dual-tas.in_batch_teacher", "other") == (
+    raw["runs"]["other"] = raw["runs"]["colbert"]
+    other = {"in_batch": {"kind": "margin-mse", "teacher": "other"}}
+    assert refusal("runs.dual-tas.losses", other) == (
         f"config: {SECOND}: run 'dual-tas' has other teachers than the first row"
     )
 
 
 def test_a_figure_needs_what_its_plans_need_and_no_early_stopping(raw, changed, refusal):
     raw["targets"] = ["figure1", "figure2"]
-    config = load_config(changed("collections.mini.validation", None))
-    assert config.data.validation is None
+    assert load(changed("collections.mini.validation", None)).config.data.validation is None
     message = refusal("collections.mini.train", None)
     assert message.startswith("config: collections.mini.train: null, but the targets need clusters")
     assert message.endswith("; or leave what needs it out of 'targets'")

@@ -33,10 +33,11 @@ def table(graph: "Graph", name: str) -> Artifact:
     metrics = declared.metrics or graph.config.metrics.names
     for metric in metrics:
         require(metric, graph.config.metrics.names, f"{key}.metrics", "metric (of metrics.names)")
-    systems, made, rows = {}, {}, []
+    systems, evaluated, rows = {}, {}, []
     for position, row in enumerate(declared.rows):
         at = f"{key}.rows[{position}]"
         system = systems[row.system] = graph.system(row.system, f"{at}.system")
+        evaluated[row.system] = graph.metrics(row.system, f"{at}.system")
         labels = _labels(graph, f"{at}.labels", row, len(declared.columns), system)
         rows.append(row.model_copy(update={"labels": labels}))
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
@@ -59,7 +60,7 @@ def table(graph: "Graph", name: str) -> Artifact:
             "collection": graph.config.collection,
         },
         {
-            "metrics": [graph.metrics(system).of("per_query", "means") for system in systems],
+            "metrics": [found.of("per_query", "means") for found in evaluated.values()],
             "times": [graph.training(run)["times"] for run in runs.values()],
             **passages,
         },

@@ -81,13 +81,19 @@ def parts(tmp_path):
     pl.DataFrame(texts).with_columns(pl.col("position").cast(pl.Int32)).write_parquet(
         tmp_path / "queries"
     )
-    pl.DataFrame(rows, schema=SCHEMA, orient="row").write_parquet(tmp_path / "qrels")
+    places = {name: place for place, name in enumerate(texts["id"])}
+    judged = pl.DataFrame(rows, schema=SCHEMA, orient="row").select(
+        pl.col("query_id").replace_strict(places).cast(pl.Int32).alias("query"),
+        pl.col("passage_id").str.slice(1).cast(pl.Int32).alias("passage"),
+        *SCHEMA,
+    )
+    judged.write_parquet(tmp_path / "qrels")
 
     def write(keep, fraction=None, limit=None, seed=1):
-        draw = {"fraction": fraction, "train_queries": limit}
         out = tmp_path / "part.queries", tmp_path / "part.qrels"
         random = np.random.default_rng(seed)
-        write_part(tmp_path / "queries", tmp_path / "qrels", keep, draw, random, *out)
+        files = tmp_path / "queries", tmp_path / "qrels"
+        write_part(*files, keep, fraction, limit, random, *out)
         return pl.read_parquet(out[0]), pl.read_parquet(out[1])
 
     return write
@@ -105,7 +111,13 @@ def test_the_sides_keep_texts_order_and_all_judgments_of_their_queries(parts):
     assert queries["position"].to_list() == list(range(18))
     assert queries.row(17) == (17, "q00", "text of q00")
     assert queries.schema["position"] == pl.Int32
-    assert qrels.filter(pl.col("query_id") == "q00").rows() == [("q00", "p0", 1), ("q00", "p17", 0)]
+    assert qrels.filter(pl.col("query_id") == "q00").rows() == [
+        (17, 0, "q00", "p0", 1), (17, 17, "q00", "p17", 0)
+    ]  # fmt: skip
+    ids = qrels.select(
+        pl.col("query").replace_strict(dict(queries.select("position", "id").rows()))
+    )
+    assert ids.to_series().to_list() == qrels["query_id"].to_list()
     assert "q18" not in qrels["query_id"]
 
 
@@ -133,6 +145,6 @@ def test_a_limit_above_the_number_of_queries_keeps_all(parts):
 def test_a_training_set_without_relevant_passages_is_refused(tmp_path):
     rows = [("q1", "p1", 0)]
     pl.DataFrame(rows, schema=SCHEMA, orient="row").write_parquet(tmp_path / "qrels")
-    draw = {"fraction": None, "train_queries": None}
     with pytest.raises(TasbError, match="no training query has a relevant passage"):
-        write_part("unread", tmp_path / "qrels", False, draw, np.random.default_rng(0), "a", "b")
+        random = np.random.default_rng(0)
+        write_part("unread", tmp_path / "qrels", False, None, None, random, "a", "b")

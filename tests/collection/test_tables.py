@@ -11,7 +11,7 @@ from tasb.collection.tables import (
     read_ids,
     read_qrels,
     read_text_column,
-    relevant_positions,
+    with_positions,
     write_query_set,
     write_texts,
 )
@@ -85,7 +85,9 @@ def test_a_file_without_lines_is_refused(tmp_path):
 def test_a_query_set_keeps_ids_order_and_grades(query_set):
     queries, qrels = query_set()
     assert queries.rows() == [(0, "q3", "three"), (1, "q1", "one"), (2, "q2", "two")]
-    assert qrels.rows() == [("q1", "p1", 1), ("q3", "p2", 2), ("q2", "p1", 0)]
+    assert qrels.rows() == [
+        (1, 0, "q1", "p1", 1), (0, 1, "q3", "p2", 2), (2, 0, "q2", "p1", 0)
+    ]  # fmt: skip
 
 
 def test_an_empty_split_is_refused(query_set):
@@ -128,7 +130,7 @@ def test_unknown_ids_are_dropped_and_counted_on_request(query_set, caplog):
     unknown = "q7 0 p1 1\nq1 0 p8 1\nq1 0 p9 1\n"
     with caplog.at_level(logging.WARNING, logger="tasb"):
         _, qrels = query_set(qrels=unknown + QRELS, allow=True)
-    assert qrels.rows() == [("q1", "p1", 1), ("q3", "p2", 2), ("q2", "p1", 0)]
+    assert qrels["query_id"].to_list() == ["q1", "q3", "q2"]
     messages = [record.getMessage().split(": ", 1)[1] for record in caplog.records]
     assert messages == [
         "1 judgments of unknown query dropped",
@@ -161,7 +163,7 @@ def test_judgments_are_not_checked_against_absent_passages(folder):
 def test_queries_of_the_excluded_split_are_left_out_with_their_judgments(query_set):
     queries, qrels = query_set(exclude="other", other="q1\tone\nq4\tfour\n")
     assert queries.rows() == [(0, "q3", "three"), (1, "q2", "two")]
-    assert qrels.rows() == [("q3", "p2", 2), ("q2", "p1", 0)]
+    assert qrels.rows() == [(0, 1, "q3", "p2", 2), (1, 0, "q2", "p1", 0)]
     assert queries.schema["position"] == pl.Int32
 
 
@@ -170,12 +172,24 @@ def test_excluding_every_query_is_refused(query_set):
     assert message.endswith("queries.s.tsv without those of 'other': no query is left")
 
 
-def test_relevant_pairs_are_positions_from_the_level_on(texts_table, tmp_path):
+JUDGED = pl.DataFrame(
+    {"query_id": ["a", "b", "a"], "passage_id": ["x", "y", "z"], "grade": [1, 0, 2]}
+)
+
+
+def test_positions_stand_beside_ids(texts_table):
     queries, passages = texts_table("q", ["b", "a"]), texts_table("p", ["z", "y", "x"])
-    rows = [("a", "x", 1), ("a", "z", 2), ("b", "y", 3), ("b", "z", 0)]
-    schema = {"query_id": pl.String, "passage_id": pl.String, "grade": pl.Int32}
-    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(tmp_path / "qrels")
-    sparse = relevant_positions(tmp_path / "qrels", queries, passages)
-    graded = relevant_positions(tmp_path / "qrels", queries, passages, level=2)
-    assert sparse.rows() == [(0, 1), (1, 0), (1, 2)]
-    assert graded.rows() == [(0, 1), (1, 0)]
+    found = with_positions(JUDGED, queries, passages)
+    assert found.columns == ["query", "passage", "query_id", "passage_id", "grade"]
+    assert found.rows() == [(1, 2, "a", "x", 1), (0, 1, "b", "y", 0), (1, 0, "a", "z", 2)]
+    assert found.schema["query"] == found.schema["passage"] == pl.Int32
+    assert with_positions(found, queries, passages).equals(found)
+
+
+def test_ids_that_are_not_in_the_texts_have_no_position(texts_table):
+    queries, passages = texts_table("q", ["a"]), texts_table("p", ["x"])
+    found = with_positions(JUDGED, queries, passages)
+    assert found.select("query", "passage").rows() == [(0, 0), (None, None), (0, None)]
+    without = with_positions(JUDGED, queries, None)
+    assert without["passage"].to_list() == [None] * 3
+    assert without.schema["passage"] == pl.Int32

@@ -12,7 +12,7 @@ from tasb.lexical.negatives import write_pairs
 
 TERMS = ["owl", "elk", "bee", "ant", "cod", "emu"]
 PASSAGES = [f"{TERMS[i % 6]} {TERMS[i // 6]} word{i}" for i in range(36)]
-SCHEMA = {"query_id": pl.String, "passage_id": pl.String, "grade": pl.Int32}
+SCHEMA = {"query": pl.Int32, "passage": pl.Int32, "grade": pl.Int32}
 
 
 @pytest.fixture
@@ -20,8 +20,7 @@ def pairs_of(texts_table, tmp_path):
     """Draw the pairs of queries with judgments (query, passage, grade) by position."""
 
     def draw(queries, judgments, seed=1, passages=PASSAGES, **settings):
-        rows = [(f"q{query}", f"p{passage}", grade) for query, passage, grade in judgments]
-        pl.DataFrame(rows, schema=SCHEMA, orient="row").write_parquet(tmp_path / "qrels")
+        pl.DataFrame(judgments, schema=SCHEMA, orient="row").write_parquet(tmp_path / "qrels")
         write_pairs(
             texts_table("p", passages), texts_table("q", queries), tmp_path / "qrels",
             Negatives(**settings), np.random.default_rng(seed), tmp_path / "pairs",

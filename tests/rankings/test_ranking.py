@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasb.collection.tables import write_texts
 from tasb.errors import TasbError
-from tasb.rankings.ranking import ranked_positions, ranking_of, write_ranking
+from tasb.jobs import Job
+from tasb.rankings.ranking import (
+    COLUMNS,
+    ranked,
+    ranking_of,
+    refuse_unknown_passages,
+    write_ranking,
+    write_run,
+)
 from tasb.rankings.trec import read_trec
 
 
@@ -21,21 +28,26 @@ RANKING = ranking_of(
 )
 
 
-def test_positions_become_ids_with_ranks_from_one():
+def test_positions_have_ids_beside_them_and_ranks_from_one():
     assert RANKING.rows() == [
-        ("q1", "c", 1, 1.5),
-        ("q1", "a", 2, pytest.approx(0.1)),
-        ("q3", "b", 1, -3.0),
+        (0, 2, "q1", "c", 1, 1.5),
+        (0, 0, "q1", "a", 2, pytest.approx(0.1)),
+        (2, 1, "q3", "b", 1, -3.0),
     ]
-    assert list(RANKING.schema.values()) == [pl.String, pl.String, pl.Int32, pl.Float32]
+    integer, string = pl.Int32, pl.String
+    types = [integer, integer, string, string, integer, pl.Float32]
+    assert dict(RANKING.schema) == dict(zip(COLUMNS, types))
 
 
 def test_a_ranking_is_written_as_parquet_and_as_a_trec_run(tmp_path):
-    write_ranking(RANKING, "tas balanced", tmp_path / "a.parquet", tmp_path / "a.trec")
-    assert pl.read_parquet(tmp_path / "a.parquet").equals(RANKING)
-    assert (tmp_path / "a.trec").read_text() == (
+    outputs = {name: [str(tmp_path / f"{place}.{name}") for place in "ab"]
+               for name in ("ranking", "trec")}  # fmt: skip
+    write_ranking(Job({"system": "tas balanced"}, {}, outputs), RANKING, place=1)
+    assert pl.read_parquet(tmp_path / "b.ranking").equals(RANKING)
+    assert (tmp_path / "b.trec").read_text() == (
         "q1 Q0 c 1 1.5 tas_balanced\nq1 Q0 a 2 0.1 tas_balanced\nq3 Q0 b 1 -3.0 tas_balanced\n"
     )
+    assert not (tmp_path / "a.ranking").exists()
 
 
 @settings(max_examples=30, deadline=None)
@@ -48,28 +60,35 @@ def test_scores_in_a_trec_run_are_exact(tmp_path_factory, scores):
     folder = tmp_path_factory.mktemp("run")
     ids = [f"p{number}" for number in range(len(scores))]
     ranking = ranking_of(["q"], ids, found((range(len(scores)), scores)))
-    write_ranking(ranking, "system", folder / "a.parquet", folder / "a.trec")
-    assert read_trec(folder / "a.trec", ["q"], []).equals(ranking)
+    write_run(ranking, "system", folder / "a.trec")
+    expected = ranking.drop("query", "passage")
+    assert read_trec(folder / "a.trec", ["q"], []).equals(expected)
 
 
-@pytest.fixture
-def tables(tmp_path):
-    write_texts([("q2", "x"), ("q1", "x"), ("q3", "x")], "queries", tmp_path / "queries")
-    write_texts([("b", "x"), ("c", "x"), ("a", "x")], "passages", tmp_path / "passages")
-    return tmp_path / "queries", tmp_path / "passages"
+def scored(*rows):
+    """Return rows (query, passage, rank, score) in the columns of a ranking."""
+    schema = {"query": pl.Int32, "passage": pl.Int32, "rank": pl.Int32, "score": pl.Float32}
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    ids = (pl.format("q{}", "query").alias("query_id"), pl.format("p{}", "passage"))
+    return table.with_columns(ids[0], ids[1].alias("passage_id")).select(COLUMNS)
 
 
-def test_ids_become_positions_again(tables):
-    placed = ranked_positions(*tables, RANKING)
-    assert placed["query"].to_list() == [1, 1, 2]
-    assert placed["passage"].to_list() == [1, 2, 0]
-    assert placed.select(RANKING.columns).equals(RANKING)
+def test_a_ranking_is_in_the_order_of_its_scores_and_ties_keep_their_order():
+    table = scored((1, 4, 1, 0.5), (0, 7, 3, 2.0), (0, 2, 1, 2.0), (0, 5, 2, 9.0), (1, 3, 2, 0.75))
+    found = ranked(table)
+    assert found.select("query", "passage", "rank").rows() == [
+        (0, 5, 1), (0, 2, 2), (0, 7, 3), (1, 3, 1), (1, 4, 2)
+    ]  # fmt: skip
+    assert ranked(table, depth=2).equals(found.filter(pl.col("rank") <= 2))
 
 
-@pytest.mark.parametrize(("column", "side"), [("query_id", "query"), ("passage_id", "passage")])
-def test_an_id_that_the_collection_lacks_is_an_error_that_names_it(tables, column, side):
-    ranking = RANKING.with_columns(
-        pl.when(pl.col("rank") == 2).then(pl.lit("zz")).otherwise(column).alias(column)
-    )
-    with pytest.raises(TasbError, match=f"no {side} 'zz'"):
-        ranked_positions(*tables, ranking)
+@pytest.mark.parametrize("side", ["query", "passage"])
+def test_a_ranking_of_other_texts_is_refused_by_the_key_that_asks(side):
+    refuse_unknown_passages(RANKING, "systems.x.system")
+    last = pl.int_range(pl.len()) == 2
+    ranking = RANKING.with_columns(pl.when(last).then(None).otherwise(side).alias(side))
+    message = "systems.x.system: its ranking names passage 'b', which is not in the collection"
+    with pytest.raises(TasbError) as error:
+        refuse_unknown_passages(ranking, "systems.x.system")
+    assert str(error.value).startswith(message)
+    assert "(1 such lines)" in str(error.value)

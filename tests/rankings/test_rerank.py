@@ -3,10 +3,9 @@ import polars as pl
 import pytest
 import torch
 
-from tasb.collection.tables import write_texts
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
-from tasb.rankings.ranking import ranking_of
+from tasb.rankings.ranking import COLUMNS, ranking_of
 from tasb.rankings.rerank import rerank
 from tasb.teachers.scoring import PairScorer
 from tasb.tokens.store import TokenStore, write_tokens
@@ -31,14 +30,11 @@ def scorer(tiny_encoder, tmp_path):
 
 
 @pytest.fixture
-def reranked(scorer, tmp_path):
+def reranked(scorer):
     """A function of the depth that returns the new ranking."""
-    write_texts([(query, "x") for query in QUERIES], "queries", tmp_path / "queries")
-    write_texts([(passage, "x") for passage in PASSAGES], "passages", tmp_path / "passages")
-    found = [(np.array(passages), FIRST_SCORES[: len(passages)]) for passages in FIRST.values()]
-    ranking_of(list(FIRST), PASSAGES, found).write_parquet(tmp_path / "first")
-    paths = (tmp_path / "first", tmp_path / "queries", tmp_path / "passages")
-    return lambda depth: rerank(*paths, scorer, depth)
+    found = [(np.array(FIRST[query]), FIRST_SCORES[: len(FIRST[query])]) for query in QUERIES]
+    first = ranking_of(QUERIES, PASSAGES, found)
+    return lambda depth: rerank(first, scorer, depth)
 
 
 def by_score(scorer, query, passages):
@@ -74,9 +70,6 @@ def test_scores_below_the_depth_are_moved_together_to_below_the_top(reranked):
 
 
 def test_the_columns_are_those_of_every_ranking(reranked):
-    assert reranked(3).schema == {
-        "query_id": pl.String,
-        "passage_id": pl.String,
-        "rank": pl.Int32,
-        "score": pl.Float32,
-    }
+    integer, string = pl.Int32, pl.String
+    types = [integer, integer, string, string, integer, pl.Float32]
+    assert dict(reranked(3).schema) == dict(zip(COLUMNS, types))

@@ -122,9 +122,9 @@ def test_passages_that_an_index_does_not_find_are_minus_one_and_last(two_lists):
     assert scores[1, :4].tolist() == [9, 8, 8, 7]
 
 
-def test_the_kind_of_index_is_known_by_its_file(tmp_path, two_lists):
+def test_vectors_and_an_index_are_searched_alike(tmp_path, two_lists):
     query = np.array([[1, 0.5]], dtype=np.float32)
-    vectors, _ = search(query, [tmp_path / "0.arrow"], 3)
-    lists, _ = search(query, [two_lists], 3)
+    vectors, _ = search(query, [tmp_path / "0.arrow"], True, 3)
+    lists, _ = search(query, [two_lists], False, 3)
     assert vectors.tolist() == [[0, 2, 1]]
     assert lists.tolist() == [[0, 2, -1]]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-import ranx
 
 from tasb.collection.tables import read_ids
 from tasb.jobs import Job, log, progress
@@ -15,8 +14,6 @@ from tasb.seeds import stream
 PAIR = ["query", "passage"]
 RATIOS = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5)
 """Weights that are tried, as multiples of the first list's spread over the second's."""
-QUERIES = 500
-"""Queries that ranx joins at once; it keeps a Python-like dictionary of each."""
 
 
 def make_weighted_sum(job: Job) -> None:
@@ -122,33 +119,10 @@ def _spread(ranking: pl.DataFrame) -> float:
 
 
 def reciprocal_rank(rankings: Sequence[pl.DataFrame], k: int) -> pl.DataFrame:
-    """Return query, passage, score: the sum over the lists of 1 / (k + rank), by ranx."""
-    queries = pl.concat([ranking["query"] for ranking in rankings]).unique().sort().to_list()
-    starts = range(0, len(queries), QUERIES)
-    parts = [
-        _reciprocal_rank([ranking.filter(pl.col("query").is_in(queries[start : start + QUERIES]))
-                          for ranking in rankings], k)
-        for start in progress(starts, len(starts), f"blocks of {QUERIES} queries joined")
-    ]  # fmt: skip
-    return pl.concat(parts).sort(PAIR)
+    """Return query, passage, score: the sum over the lists of 1 / (k + rank).
 
-
-def _reciprocal_rank(rankings: Sequence[pl.DataFrame], k: int) -> pl.DataFrame:
-    runs = [ranx.Run(_by_query(ranking)) for ranking in rankings if ranking.height]
-    joined = ranx.fuse(runs, norm=None, method="rrf", params={"k": k}).to_dataframe()
-    return pl.DataFrame(
-        {
-            "query": joined["q_id"].astype("int32").to_numpy(),
-            "passage": joined["doc_id"].astype("int32").to_numpy(),
-            "score": joined["score"].to_numpy(),
-        }
-    )
-
-
-def _by_query(ranking: pl.DataFrame) -> dict[str, dict[str, float]]:
-    """Return positions as names with scores that fall with the rank, as ranx reads a run."""
-    found: dict[str, dict[str, float]] = {}
-    rows = ranking.sort("query", "rank").select("query", "passage", "rank")
-    for query, passage, rank in rows.iter_rows():
-        found.setdefault(str(query), {})[str(passage)] = float(-rank)
-    return found
+    `ranx.fuse` gives the same values where all lists have the same queries, which it demands.
+    """
+    gains = pl.concat([ranking.select(*PAIR, "rank") for ranking in rankings])
+    gain = 1.0 / (pl.col("rank") + k)
+    return gains.group_by(PAIR).agg(score=gain.sort().sum()).sort(PAIR)

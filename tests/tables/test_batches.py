@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tasb.jobs import Job
 from tasb.plans.plan import SCHEMA, Batch, read_plan
 from tasb.tables.batches import (
     _of_others,
@@ -20,7 +21,7 @@ from tasb.tables.batches import (
     purity,
     sample,
 )
-from tasb.tables.batches_figure import make_batches_figure
+from tasb.tables.batches_figure import make
 from tasb.teachers.in_batch import write_in_batch_scores
 
 TOPIC_OF = np.array([0, 0, 1, 1])
@@ -139,22 +140,20 @@ def test_measures_of_a_sampler_are_means_over_its_batches(files, found):
         assert own["value"].sum() == pytest.approx(1)
 
 
-class Files(dict):
-    __getattr__ = dict.__getitem__
-
-
 def test_the_figure_is_drawn_with_or_without_in_batch_scores(files, tmp_path):
     clusters = tmp_path / "clusters"
     pl.DataFrame({"query": [0, 1, 2, 3], "cluster": TOPIC_OF}).write_parquet(clusters)
     rows = [{"run": "x", "label": "First"}, {"run": "y", "label": "Second"}]
-    recipe = {"figure": {"kind": "batches", "title": "The title", "rows": rows}, "bins": 2}
+    recipe = {"figure": {"title": "The title", "rows": rows}, "bins": 2}
     recipe |= {"steps": 9, "teachers": {"pairwise": "cat", "in-batch": "col"}}
-    given = Files(plans=[files.plan] * 2, pairs=files.pairs, clusters=clusters)
+    given = {"plans": [str(files.plan)] * 2, "pairs": [str(files.pairs)]}
+    given["clusters"] = [str(clusters)]
     drawings = []
     for name, stored in (("a", [True, True]), ("b", [False, True]), ("c", [True, True])):
         data, svg = tmp_path / f"{name}.parquet", tmp_path / f"{name}.svg"
-        scores = [files.scores] * sum(stored)
-        make_batches_figure(recipe | {"stored": stored}, Files(**given, scores=scores), data, svg)
+        scores = [str(files.scores)] * sum(stored)
+        outputs = {"data": [str(data)], "figure": [str(svg)]}
+        make(Job(recipe | {"stored": stored}, given | {"scores": scores}, outputs))
         drawings.append(svg.read_text(encoding="utf-8"))
         assert pl.read_parquet(data)["sampler"].unique().sort().to_list() == ["First", "Second"]
     assert drawings[0] == drawings[2] != drawings[1]

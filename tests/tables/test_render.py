@@ -1,29 +1,38 @@
-"""The three printed forms, cell by cell, and their special characters."""
+"""The three printed forms, cell by cell, and texts that mean something in each of them."""
 
 import re
 from html.parser import HTMLParser
 
 import pytest
-from tasb.tables.layout import Cell, Grid, Line
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tasb.tables.grid import Cell, Column, Grid, Line
 from tasb.tables.render import html, latex, markdown
+
+NUMBERS = [Column(metric, name, True) for name in ("dev", "test") for metric in ("nDCG@10", "R@50")]
+COLUMNS = [Column(""), Column("Teacher"), Column("Sampling"), Column("Steps", "", True), *NUMBERS]
+
+
+def texts(*given):
+    return [Cell(text) for text in given]
 
 
 @pytest.fixture
 def small():
-    """Two rows, two query sets, two metrics, a heading, a missing and a published value."""
-    rows = [
-        Line(None, "a", ["None", "Random"], "", [Cell(".602"), Cell(".781"), Cell("–"), Cell("–")]),
-        Line("Ours", "b", ["Both", "TAS"], "1,000",
-             [Cell(".712", "a", ".713"), Cell(".892", "a"), Cell(".3"), Cell(".4", "", ".5")]),
-    ]  # fmt: skip
-    sets = [("dev", 1200), ("test", 43)]
-    return Grid("T", ["Teacher", "Sampling"], sets, ["nDCG@10", "R@50"], rows, ["note"])
+    """Two rows, two groups of columns, a heading, a missing and a published value."""
+    values = [Cell(".712", "a", ".713"), Cell(".892", "a"), Cell(".3"), Cell(".4", "", ".5")]
+    lines = [
+        Line(texts("a", "None", "Random", "", ".602", ".781", "–", "–")),
+        Line([*texts("b", "Both", "TAS", "1,000"), *values], "Ours"),
+    ]
+    return Grid("T", COLUMNS, lines, ["note"])
 
 
 def special(text):
-    line = Line(text, "a", [text], "", [Cell(".1")])
-    return Grid(text, [text], [(text, 1)], ["MAP"], [line], [text])
+    """A grid that prints a text in every place."""
+    line = Line([Cell("a"), Cell(text, text, text)], text)
+    return Grid(text, [Column(text, text), Column(text, "x")], [line], [text])
 
 
 class Cells(HTMLParser):
@@ -82,7 +91,7 @@ def test_latex_rows_have_the_cells_and_all_the_same_width(small):
 def test_html_rows_have_the_cells_and_all_the_same_width(small):
     table = Cells(html(small))
     assert table.rows == [
-        ["", "dev (1200 queries)", "test (43 queries)"],
+        ["", "dev", "test"],
         ["", "Teacher", "Sampling", "Steps", "nDCG@10", "R@50", "nDCG@10", "R@50"],
         ["a", "None", "Random", "", ".602", ".781", "–", "–"],
         ["Ours"],
@@ -100,8 +109,8 @@ def test_html_reads_nothing_from_elsewhere(small):
 def test_html_escapes_special_characters_everywhere():
     page = html(special('<b>&"R@K"'))
     assert "<b>" not in page
-    assert page.count("&lt;b&gt;&amp;&quot;R@K&quot;") == 7
-    assert '<b>&"R@K"' in Cells(page).rows[-1]
+    assert page.count("&lt;b&gt;&amp;&#34;R@K&#34;") == 10
+    assert '<b>&"R@K"<b>&"R@K" (<b>&"R@K")' in Cells(page).rows[-1]
 
 
 @pytest.mark.parametrize(
@@ -110,20 +119,46 @@ def test_html_escapes_special_characters_everywhere():
         ("BERT_CAT & 50 %", r"BERT\_CAT \& 50 \%"),
         ("#1 $x^2$ {a}", r"\#1 \$x\textasciicircum{}2\$ \{a\}"),
         ("~\\", r"\textasciitilde{}\textbackslash{}"),
+        ("a < b", r"a \textless{} b"),
     ],
 )
 def test_latex_escapes_special_characters_everywhere(text, escaped):
     page = latex(special(text))
     assert rf"\caption{{{escaped}}}" in page
-    assert rf"\multicolumn{{1}}{{c}}{{{escaped}}}" in page
-    assert rf" & {escaped} & Steps & MAP \\" in page
+    assert rf"\multicolumn{{1}}{{c}}{{{escaped}}} & \multicolumn{{1}}{{c}}{{x}}" in page
+    assert rf"{escaped} & {escaped} \\" in page
     assert rf"{{\textit{{{escaped}}}}}" in page
-    assert rf"a & {escaped} &  & .1 \\" in page
+    assert rf"a & {escaped}$^{{{escaped}}}$ ({escaped}) \\" in page
     assert rf"\par\footnotesize {escaped}" in page
 
 
-def test_a_bar_in_a_label_does_not_open_a_cell_in_markdown():
-    lines = markdown(special("k1 | b")).splitlines()
-    rows = [line for line in lines if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
-    assert rows[-1] == r"| a | k1 \| b |  | .1 |"
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("k1 | b", r"k1 \| b"),
+        ("BERT_CAT _x_", r"BERT_CAT \_x\_"),
+        ("*a* `b` [c](d) <e>", r"\*a\* \`b\` \[c\](d) \<e\>"),
+        ("a\nb & c", "a b &amp; c"),
+    ],
+)
+def test_markdown_escapes_special_characters_everywhere(text, escaped):
+    lines = markdown(special(text)).splitlines()
+    assert lines[0] == f"**{escaped}**"
+    rows = [line for line in lines if line.startswith("|")]
+    assert len(rows) == 4
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {3}
+    assert f"{escaped}<sup>{escaped}</sup> ({escaped})" in rows[-1]
+    assert lines[-1] == f"- {escaped}"
+
+
+hostile = st.text(st.sampled_from("ab \\|{}<%>&#_^~$\n\"'*[]`"), min_size=1, max_size=12)
+
+
+@given(hostile)
+def test_no_text_opens_a_cell_or_a_tag(text):
+    assert Cells(html(special(text))).widths == [2, 2, 2, 2]
+    page = latex(special(text))
+    assert page.count(r"\begin{") == page.count(r"\end{") == 2
+    assert len(re.findall(r"(?<!\\)&", page)) == 3
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 3
+               for row in markdown(special(text)).splitlines() if row.startswith("|"))  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tasb.errors import TasbError
+from tasb.files import write_json
 from tasb.tables.config import Row, Table
 from tasb.tables.table import (
     LETTERS,
@@ -122,13 +123,9 @@ def test_a_name_that_the_paper_lacks_is_refused(measured, row, query_set, messag
         paper_values(measured, {"dev": query_set}, ["ndcg@10"], row=row)
 
 
-def test_the_steps_are_those_of_the_log(tmp_path):
-    losses = pl.DataFrame({"step": [10, 20, 25], "loss": [3.0, 2.0, 1.0]})
-    losses.write_parquet(tmp_path / "log")
-    assert read_steps(tmp_path / "log") == Steps(25, 25)
-    values = pl.DataFrame({"step": [10, 20, 30], "ndcg@10": [0.5, 0.7, 0.7]})
-    pl.concat([losses, values], how="diagonal").write_parquet(tmp_path / "log")
-    assert read_steps(tmp_path / "log") == Steps(30, 20)
+def test_the_steps_are_those_of_the_times_of_a_training(tmp_path):
+    write_json(tmp_path / "times.json", {"steps": 30, "chosen_step": 20, "seconds": 1.5})
+    assert read_steps(tmp_path / "times.json") == Steps(30, 20)
 
 
 def test_a_missing_value_has_its_reason_and_is_never_filled_from_the_paper(measured):

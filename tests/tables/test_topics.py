@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from tasb.errors import TasbError
-from tasb.tables.config import TopicsFigure
-from tasb.tables.topics import WIDEST, make_topics_figure, topic_map
+from tasb.jobs import Job
+from tasb.tables.config import TopicMap
+from tasb.tables.topics import WIDEST, make, topic_map
 from tasb.vectors.shards import write_vectors
 
 SIZES = [12, 2, 9, 15, 10]
@@ -28,7 +29,7 @@ def world(tmp_path):
 
 
 def settings(**changed):
-    return TopicsFigure(**{"kind": "topics", "title": "t", "topics": 3, **changed})
+    return TopicMap(**{"title": "t", "topics": 3, **changed})
 
 
 def test_it_shows_all_queries_of_topics_with_enough_examples(world):
@@ -77,20 +78,16 @@ def test_topics_too_small_for_the_examples_are_an_error(world):
         topic_map(queries, alone, vectors, settings(), 7)
 
 
-class Files(dict):
-    __getattr__ = dict.__getitem__
-
-
 def test_the_drawing_prints_the_examples_cut_and_as_they_are(world, tmp_path):
     queries, clusters, vectors = world
     queries = queries.with_columns(text=pl.col("text") + " $x_1$ & <b> " + "long " * 20)
     queries.write_parquet(tmp_path / "queries")
     clusters.write_parquet(tmp_path / "clusters")
     recipe = {"figure": settings().plain(), "seed": 7}
-    files = Files(vectors=vectors, queries=tmp_path / "queries", clusters=tmp_path / "clusters")
+    files = {name: [str(tmp_path / name)] for name in ("vectors", "queries", "clusters")}
     outputs = [(tmp_path / f"{name}.parquet", tmp_path / f"{name}.svg") for name in "ab"]
-    for output in outputs:
-        make_topics_figure(recipe, files, *output)
+    for data, figure in outputs:
+        make(Job(recipe, files, {"data": [str(data)], "figure": [str(figure)]}))
     assert outputs[0][1].read_bytes() == outputs[1][1].read_bytes()
     points = pl.read_parquet(outputs[0][0])
     text = points.filter(pl.col("example"))["text"][0]

@@ -2,9 +2,10 @@
 
 import polars as pl
 import pytest
-from tasb.tables.layout import Cell, grid, metric_name, number
 
 from tasb.tables.config import Row, Table
+from tasb.tables.grid import Cell, Column, Grid, number
+from tasb.tables.systems import metric_name, systems_grid
 from tasb.tables.table import NO_PAPER, PAPER, Steps, cells
 
 PUBLISHED = pl.DataFrame([("g", "msmarco-dev", "ndcg@10", 0.402)], schema=PAPER, orient="row")
@@ -50,59 +51,68 @@ def arranged(measured):
         metrics["poor", "test"] = poor or metrics["poor", "test"]
         sets = {"dev": "msmarco-dev", "test": None}
         filled = cells("t", table, metrics, sets, paper, steps or {}, 0.05, "none")
-        return grid(table, filled, list(notes))
+        return systems_grid(table, filled, list(notes))
 
     return arrange
 
 
-def test_a_line_has_its_letter_labels_steps_and_cells_in_order(arranged):
+def texts(lines):
+    """Return the letter, labels and steps of lines."""
+    return [[cell.text for cell in line.cells[:3]] for line in lines]
+
+
+def test_a_line_has_its_letter_labels_steps_and_values_in_order(arranged):
     rows = Row(system="poor", labels=["Poor"]), Row(system="good", labels=["Good"], paper="g")
     found = arranged(*rows, paper=PUBLISHED, steps={"good": Steps(12345, 12345)})
-    assert found.query_sets == [("dev", 4), ("test", 4)]
-    assert found.metrics == ["nDCG@10", "MAP"]
-    assert [(line.letter, line.labels, line.steps) for line in found.lines] == [
-        ("a", ["Poor"], ""), ("b", ["Good"], "12,345"),
-    ]  # fmt: skip
-    assert found.lines[0].cells == [Cell(".175")] * 4
-    assert found.lines[1].cells == [Cell(".900", "a", ".402"), *[Cell(".900", "a")] * 3]
+    metrics = [
+        Column(metric, name, True) for name in ("dev", "test") for metric in ("nDCG@10", "MAP")
+    ]
+    steps = Column("Steps", numbers=True)
+    assert found.columns == [Column(""), Column("System"), steps, *metrics]
+    assert found.groups == [("", 3), ("dev", 2), ("test", 2)]
+    assert texts(found.lines) == [["a", "Poor", ""], ["b", "Good", "12,345"]]
+    assert found.lines[0].cells[3:] == [Cell(".175")] * 4
+    assert found.lines[1].cells[3:] == [Cell(".900", "a", ".402"), *[Cell(".900", "a")] * 3]
 
 
-def test_the_step_that_was_kept_stands_before_the_steps_that_were_trained(arranged):
+def test_the_step_that_was_kept_is_before_the_steps_that_were_trained(arranged):
     steps = {"good": Steps(8000, 4000), "poor": Steps(100, 100)}
     rows = [Row(system=name, labels=[name]) for name in ("good", "poor")]
-    assert [line.steps for line in arranged(*rows, steps=steps).lines] == ["4,000 of 8,000", "100"]
+    found = texts(arranged(*rows, steps=steps).lines)
+    assert found == [["a", "good", "4,000 of 8,000"], ["b", "poor", "100"]]
 
 
 def test_a_system_in_two_rows_keeps_a_letter_for_each(arranged):
     rows = [Row(system=name, labels=[label]) for name, label in
             (("poor", "first"), ("good", "between"), ("poor", "second"))]  # fmt: skip
-    found = arranged(*rows)
-    assert [(line.letter, line.labels[0]) for line in found.lines] == [
-        ("a", "first"), ("b", "between"), ("c", "second"),
-    ]  # fmt: skip
-    assert [line.cells[0].better_than for line in found.lines] == ["", "ac", ""]
-    assert all(len(line.cells) == 4 for line in found.lines)
+    found = arranged(*rows).lines
+    assert texts(found) == [["a", "first", ""], ["b", "between", ""], ["c", "second", ""]]
+    assert [line.cells[3].raised for line in found] == ["", "ac", ""]
+    assert all(len(line.cells) == 7 for line in found)
 
 
-def test_a_heading_stands_above_the_first_row_of_its_group(arranged):
+def test_a_heading_is_above_the_first_row_of_its_group(arranged):
     groups = [None, "Ours", "Ours", "Theirs", None]
     rows = [Row(system="good", labels=["x"], group=group) for group in groups]
-    assert [line.group for line in arranged(*rows).lines] == [None, "Ours", None, "Theirs", None]
+    assert [line.heading for line in arranged(*rows).lines] == [None, "Ours", None, "Theirs", None]
 
 
 def test_a_missing_value_is_a_dash_with_its_reason_once_below(arranged, measured):
     poor = measured({"ndcg@10": POOR, "map": POOR}, reason="no passage is judged 2 or above")
     rows = Row(system="good", labels=["Good"]), Row(system="poor", labels=["Poor"])
     found = arranged(*rows, notes=["About."], poor=poor)
-    assert [cell.value for cell in found.lines[1].cells] == [".175", ".175", "–", "–"]
+    assert [cell.text for cell in found.lines[1].cells[3:]] == [".175", ".175", "–", "–"]
     assert found.notes == ["About.", "–: no passage is judged 2 or above"]
 
 
-def test_rows_of_statistics_stand_below_the_others_without_a_letter(arranged):
+def test_rows_of_statistics_are_below_the_others_without_a_letter(arranged):
     rows = [Row(system=name, labels=[name]) for name in ("good", "poor")]
     found = arranged(*rows, statistics=["average", "standard-deviation"]).lines
-    assert [(line.letter, line.labels) for line in found[2:]] == [
-        ("", ["Average"]), ("", ["Standard deviation"]),
-    ]  # fmt: skip
-    assert [cell.value for cell in found[2].cells] == [".537"] * 4
-    assert [cell.value for cell in found[3].cells] == [".513"] * 4
+    assert texts(found[2:]) == [["", "Average", ""], ["", "Standard deviation", ""]]
+    assert [cell.text for cell in found[2].cells[3:]] == [".537"] * 4
+    assert [cell.text for cell in found[3].cells[3:]] == [".513"] * 4
+
+
+def test_a_grid_may_have_any_columns():
+    columns = [Column("Size"), Column("a", "x"), Column("b", "x"), Column("c", "y"), Column("d")]
+    assert Grid("T", columns, []).groups == [("", 1), ("x", 2), ("y", 1), ("", 1)]

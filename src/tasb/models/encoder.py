@@ -3,12 +3,14 @@
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.utils.checkpoint import checkpoint
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import MODEL_MAPPING, AutoConfig, PreTrainedModel
 from transformers.utils import logging
 
 from tasb.models.batches import Sequences, length_groups, pad
@@ -16,6 +18,10 @@ from tasb.models.dropout import use_drop
 from tasb.tokens.special import SpecialTokens
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+WEIGHTS = "model.safetensors"
+HEAD = "head."
+"""Names of the weights of a head begin so; transformers leaves them aside."""
 
 States = torch.Tensor
 """Last hidden states, (sequences, tokens, dimensions); one token where only [CLS] is read."""
@@ -37,10 +43,16 @@ class Encoder(nn.Module):
 
     @classmethod
     def load(cls, folder: str | Path, tokenizer_file: str | Path) -> "Encoder":
-        """Load weights (safetensors, no remote code) from a folder, and the special tokens."""
+        """Load weights (safetensors, no remote code) from a folder, and the special tokens.
+
+        The weights of a head, see `tasb.models.headed`, are left aside.
+        """
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        transformer = AutoModel.from_pretrained(
-            folder, config=config, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        found = load_file(Path(folder) / WEIGHTS)
+        own = {name: value for name, value in found.items() if not name.startswith(HEAD)}
+        architecture: Any = MODEL_MAPPING[type(config)]
+        transformer = architecture.from_pretrained(
+            None, config=config, state_dict=own, dtype=torch.float32
         )
         return cls(transformer, SpecialTokens.read(tokenizer_file))
 

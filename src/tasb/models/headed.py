@@ -5,11 +5,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from tasb.models.encoder import Encoder
-
-WEIGHTS = "model.safetensors"
-HEAD = "head."
-"""Names of the head's weights begin so; transformers leaves them aside."""
+from tasb.models.encoder import HEAD, WEIGHTS, Encoder
 
 
 class HeadedEncoder(nn.Module):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel
 
-from tasb.models.dropout import Dropout, attention, drop
+from tasb.models.dropout import Dropout, attention, drop, use_drop
 from tasb.models.encoder import Encoder
 from tasb.tokens.special import SpecialTokens
 
@@ -71,12 +71,13 @@ def test_attention_drops_whole_readings_of_a_token():
     assert set(read.unique().tolist()) == {0.0, 0.5}
 
 
-def test_an_encoder_draws_its_masks_here_as_often_as_its_config_says(weights):
+def test_a_model_draws_its_masks_here_as_often_as_its_config_says(weights):
     config = AutoConfig.from_pretrained(weights)
     for key, p in {"attention_dropout": 0.3, "attention_probs_dropout_prob": 0.3}.items():
         setattr(config, key, p)
     expected = [m.p for m in AutoModel.from_config(config).modules() if isinstance(m, nn.Dropout)]
     encoder = Encoder(AutoModel.from_config(config), SpecialTokens.read(weights / "tokenizer.json"))
+    use_drop(encoder)
     found = [m for m in encoder.modules() if isinstance(m, nn.Dropout)]
     assert {type(module) for module in found} == {Dropout}
     assert [module.p for module in found] == expected
@@ -86,6 +87,7 @@ def test_an_encoder_draws_its_masks_here_as_often_as_its_config_says(weights):
 
 def test_without_dropout_training_and_inference_agree(encoder: Encoder, texts):
     still = copy.deepcopy(encoder)
+    use_drop(still)
     for module in still.modules():
         if isinstance(module, nn.Dropout):
             module.p = 1e-6

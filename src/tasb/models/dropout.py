@@ -77,10 +77,14 @@ AttentionInterface.register("tasb", attention)
 AttentionMaskInterface.register("tasb", sdpa_mask)
 
 
-def use_drop(transformer: PreTrainedModel) -> None:
-    """Make a model draw its masks with `drop`; its weights and saved config stay as they are."""
-    for parent in list(transformer.modules()):
+def use_drop(model: nn.Module) -> None:
+    """Make a model that is trained on a CPU draw its masks with `drop`; weights stay as they are.
+
+    This is all that the rest of the library knows of this file, besides `attention`.
+    """
+    for parent in list(model.modules()):
+        if isinstance(parent, PreTrainedModel):
+            parent.set_attn_implementation("tasb")
         for name, child in parent.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(parent, name, Dropout(child.p))
-    transformer.set_attn_implementation("tasb")

@@ -14,7 +14,6 @@ from transformers import MODEL_MAPPING, AutoConfig, PreTrainedModel
 from transformers.utils import logging
 
 from tasb.models.batches import Sequences, length_groups, pad
-from tasb.models.dropout import use_drop
 from tasb.tokens.special import SpecialTokens
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -32,7 +31,6 @@ class Encoder(nn.Module):
 
     def __init__(self, transformer: PreTrainedModel, special: SpecialTokens) -> None:
         super().__init__()
-        use_drop(transformer)
         self.transformer = transformer
         self.special = special
         self.recompute = False

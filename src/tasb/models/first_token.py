@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from tasb.models.dropout import attention
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -66,19 +68,15 @@ def _first(module: nn.Module, states: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class FirstTokenAttention(nn.Module):
-    """Attention in which the first token alone asks, with the weights of a whole one.
+    """Attention with one query a text, that of the first token, and the weights of a whole one."""
 
-    With one query q a head, q · (K x + k) = (Kᵀ q) · x + q · k, and Σ a (V x + v) =
-    V (Σ a x) + (Σ a) v: the states x are asked and read themselves, and no token needs a key
-    or a value.
-    """
-
-    def __init__(self, attention: nn.Module, names: Layers) -> None:
+    def __init__(self, whole: nn.Module, names: Layers) -> None:
         super().__init__()
-        for name, child in attention.named_children():
+        for name, child in whole.named_children():
             self.add_module(name, child)
         self.names = names
-        self.head_size = int(attention.attention_head_size)  # type: ignore[arg-type]
+        self.head_size = int(whole.attention_head_size)  # type: ignore[arg-type]
+        self.train(whole.training)
 
     def forward(
         self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None = None, **_: Any
@@ -91,21 +89,18 @@ class FirstTokenAttention(nn.Module):
                 where all are.
             _: what else transformers hands to an attention.
         """
-        names, scale = self.names, self.head_size**-0.5
-        query = self.get_submodule(names.query)(hidden_states[:, 0])
-        query = query.view(len(query), -1, self.head_size) * scale
-        key, key_bias = self._by_head(names.key)
-        value, value_bias = self._by_head(names.value)
-        scores = torch.einsum("thd,hde->the", query, key) @ hidden_states.transpose(1, 2)
-        scores = scores + (query * key_bias).sum(-1, keepdim=True)
-        if attention_mask is not None:
-            scores = scores.masked_fill(~attention_mask[:, 0, :1], torch.finfo(scores.dtype).min)
-        shares = self.get_submodule("dropout")(scores.softmax(-1))
-        read = torch.einsum("the,hde->thd", shares @ hidden_states, value)
-        read = (read + shares.sum(-1, keepdim=True) * value_bias).flatten(1).unsqueeze(1)
+        names = self.names
+        query = self._by_head(names.query, hidden_states[:, :1])
+        key, value = (self._by_head(name, hidden_states) for name in (names.key, names.value))
+        mask = None if attention_mask is None else attention_mask[:, :, :1]
+        dropout = float(self.get_submodule("dropout").p) if self.training else 0.0  # type: ignore[arg-type]
+        scale = self.head_size**-0.5
+        read = attention(self, query, key, value, mask, dropout=dropout, scaling=scale)[0].flatten(
+            2
+        )
         return read if names.output is None else self.get_submodule(names.output)(read), None
 
-    def _by_head(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return a projection's weight and bias, (heads, head size, dimensions) and without it."""
-        weight, bias = (self.get_parameter(f"{name}.{kind}") for kind in ("weight", "bias"))
-        return weight.view(-1, self.head_size, weight.shape[1]), bias.view(-1, self.head_size)
+    def _by_head(self, projection: str, states: torch.Tensor) -> torch.Tensor:
+        """Project states, (texts, heads, tokens, dimensions of a head)."""
+        projected: torch.Tensor = self.get_submodule(projection)(states)
+        return projected.view(*states.shape[:2], -1, self.head_size).transpose(1, 2)

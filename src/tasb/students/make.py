@@ -11,6 +11,7 @@ from tasb.files import fingerprint, scratch, whole, write_json
 from tasb.jobs import Job
 from tasb.models.card import Card
 from tasb.models.device import peak_memory, prepare, resolve_precision
+from tasb.models.dropout import use_drop
 from tasb.models.load import new_model
 from tasb.plans.plan import read_plan
 from tasb.seeds import derive
@@ -62,6 +63,8 @@ def open_trainer(
     seed = derive(settings.seed, "head") >> 1
     folder, card = Path(weights[0]).parent, card_of(settings)
     model = new_model(job.recipe["model"], card, folder, tokenizer, seed).to(device)
+    if device.type == "cpu":
+        use_drop(model)
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)

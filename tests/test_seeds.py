@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasb.seeds import derive, stream, words
+from tasb.seeds import derive, random_words, stream
 
 MASK = 2**64 - 1
 SEEDS = st.integers(0, MASK)
@@ -46,12 +46,12 @@ def test_the_slow_philox_gives_the_published_test_vectors():
 @given(seed=SEEDS, start=st.integers(0, 10**6), rows=st.integers(1, 4), width=st.integers(1, 13))
 def test_a_row_is_its_own_stretch_of_philox(seed, start, rows, width):
     expected = [slow_row(seed, row, width) for row in range(start, start + rows)]
-    assert words(seed, start, start + rows, width).tolist() == expected
+    assert random_words(seed, start, start + rows, width).tolist() == expected
 
 
 def test_rows_far_into_a_long_training_are_right():
     row = 800_000 * 4096
-    assert words(5, row, row + 1, 1024)[0].tolist() == slow_row(5, row, 1024)
+    assert random_words(5, row, row + 1, 1024)[0].tolist() == slow_row(5, row, 1024)
 
 
 @settings(max_examples=25, deadline=None)
@@ -62,18 +62,18 @@ def test_rows_far_into_a_long_training_are_right():
 )
 def test_a_range_of_rows_equals_the_same_rows_of_a_larger_one(seed, width, bounds):
     start, stop = bounds
-    table = words(seed, 0, 40, width)
-    np.testing.assert_array_equal(words(seed, start, stop, width), table[start:stop])
+    table = random_words(seed, 0, 40, width)
+    np.testing.assert_array_equal(random_words(seed, start, stop, width), table[start:stop])
 
 
 def test_words_have_the_shape_and_type_that_are_promised():
-    table = words(1, 3, 8, 6)
+    table = random_words(1, 3, 8, 6)
     assert (table.shape, table.dtype) == ((5, 6), np.uint64)
-    assert words(1, 3, 3, 6).shape == (0, 6)
+    assert random_words(1, 3, 3, 6).shape == (0, 6)
 
 
 def test_no_word_of_a_table_occurs_twice():
-    table = words(9, 0, 500, 7)
+    table = random_words(9, 0, 500, 7)
     assert len(np.unique(table)) == table.size
 
 

@@ -16,7 +16,7 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=derive(seed, *names)))
 
 
-def words(seed: int, start: int, stop: int, width: int) -> np.ndarray:
+def random_words(seed: int, start: int, stop: int, width: int) -> np.ndarray:
     """Return the random 64-bit words of rows ``start`` to ``stop`` of an endless table.
 
     Row ``i`` depends on the seed and ``i`` alone (Philox is counter-based: a row is a fixed

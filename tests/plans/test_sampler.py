@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 
 from tasb.plans.pairs import group_pairs
 from tasb.plans.sampler import Clusters, below, draw_batches
-from tasb.seeds import words
+from tasb.seeds import random_words
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def floyd(population, count, random_words):
 
 def scalar_batch(case, seed, step):
     """The documented procedure, one draw at a time, with the same random words."""
-    row = words(seed, step, step + 1, 4 * case.batch)[0].tolist()
+    row = random_words(seed, step, step + 1, 4 * case.batch)[0].tolist()
     by_cluster, by_query, by_bin, by_pair = (
         row[i * case.batch : (i + 1) * case.batch] for i in range(4)
     )

@@ -64,16 +64,16 @@ class Encoder(nn.Module):
         return int(self.transformer.config.hidden_size)
 
     def states(
-        self, ids: torch.Tensor, mask: torch.Tensor, words: torch.Tensor | None = None
+        self, ids: torch.Tensor, mask: torch.Tensor, embeddings: torch.Tensor | None = None
     ) -> States:
         """Return the last hidden states of padded sequences.
 
         Args:
             ids: (n, longest) token ids.
             mask: (n, longest) 1 for tokens, 0 for padding.
-            words: (n, longest, dimensions) word embeddings of the ids, looked up by default.
+            embeddings: (n, longest, dimensions) word embeddings of the ids, looked up by default.
         """
-        inputs = {"input_ids": ids} if words is None else {"inputs_embeds": words}
+        inputs = {"input_ids": ids} if embeddings is None else {"inputs_embeds": embeddings}
         inputs["attention_mask"] = mask
         if self._segments:
             inputs["token_type_ids"] = self._second_segment(ids, mask)
@@ -103,8 +103,8 @@ class Encoder(nn.Module):
                 yield group, mask, checkpoint(self.states, ids, mask, use_reentrant=False)
             return
         padded = list(self._padded(sequences, tokens))
-        words = self._words([ids for _, ids, _ in padded])
-        for (group, ids, mask), embedded in zip(padded, words):
+        embeddings = self._embeddings([ids for _, ids, _ in padded])
+        for (group, ids, mask), embedded in zip(padded, embeddings):
             yield group, mask, self.states(ids, mask, embedded)
 
     def _padded(
@@ -117,8 +117,8 @@ class Encoder(nn.Module):
             ids, mask = pad([sequences[index] for index in group], self.special.pad)
             yield torch.from_numpy(group).to(at), ids.to(at), mask.to(at)
 
-    def _words(self, ids: list[torch.Tensor]) -> list[torch.Tensor]:
-        """Look the words of all groups up at once.
+    def _embeddings(self, ids: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Look up the word embeddings of all groups at once.
 
         Each look-up would have a gradient as large as the whole vocabulary's table.
         """

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasb.plans.pairs import Ints, PairTable
-from tasb.seeds import words
+from tasb.seeds import random_words
 
 Words = npt.NDArray[np.uint64]
 
@@ -76,7 +76,7 @@ def draw_batches(
         start: first step.
         stop: the step after the last one.
     """
-    table = words(seed, start, stop, 4 * batch_size)
+    table = random_words(seed, start, stop, 4 * batch_size)
     by_cluster, by_item, by_bin, by_pair = np.split(table, 4, axis=1)
     share = batch_size // clusters_per_batch
     item = _draw_items(clusters, batch_size, share, by_cluster, by_item)

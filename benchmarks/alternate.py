@@ -1,4 +1,4 @@
-"""Two ways of one thing by turns, and the ratio of their times."""
+"""Two ways of one thing, alternating, and the ratio of their times."""
 
 import argparse
 import statistics
@@ -38,7 +38,7 @@ def alternate(
         unit: what is counted.
         ours: one repetition of our way; a first one is not measured.
         theirs: one repetition of the peer's way.
-        repetitions: how often each is measured, by turns.
+        repetitions: how often each is measured, alternating.
     """
     ours()
     theirs()

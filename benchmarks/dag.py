@@ -10,7 +10,7 @@ import yaml
 from alternate import seconds
 
 RUNS = 300
-"""A run adds ten jobs: training, vectors, and for two query sets vectors to records."""
+"""A run adds four jobs: training, vectors, search, metrics."""
 
 
 def many_runs(path: Path) -> None:

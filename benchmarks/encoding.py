@@ -7,6 +7,7 @@ from sentence_transformers import SentenceTransformer
 from texts import LIMIT, TEXTS, Triples, encoder_folder, read
 from tokenizers import Tokenizer
 
+from tasb.jobs import Job
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.device import prepare
@@ -20,9 +21,9 @@ LENGTH = 200
 def main() -> None:
     """Print one row for each collection; our time includes tokenizing, as theirs does."""
     given = options(__doc__, passages=512)
-    folder, device = encoder_folder(), prepare(os.cpu_count() or 1)
+    folder, device = encoder_folder(), prepare(Job({}, {}, {}, os.cpu_count() or 1))
     model = BertDot(Encoder.load(folder, folder / "tokenizer.json"), Card()).to(device)
-    encoder = TextEncoder(model, Vectors(precision=given.precision))
+    encoder = TextEncoder(model, Vectors().batch_tokens, given.precision)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(LIMIT)

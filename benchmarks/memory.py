@@ -12,25 +12,25 @@ from multiprocessing import get_context
 import numpy as np
 import torch
 from alternate import options
-from texts import encoder_folder, read
+from student import LOSSES, new_student
+from texts import read
 
+from tasb.jobs import Job
 from tasb.models.device import prepare
 from tasb.plans.plan import Batch
 from tasb.students.config import Training
 from tasb.students.objective import Objective
-from tasb.students.run import new_model
 
 
 def measure(size: int, cache: int | None, gigabytes: int) -> str:
     """Return the cells of a line: gigabytes above the model's own, and seconds a step."""
     resource.setrlimit(resource.RLIMIT_AS, (gigabytes * 2**30, resource.RLIM_INFINITY))
-    prepare(os.cpu_count() or 1)
+    device = prepare(Job({}, {}, {}, os.cpu_count() or 1))
     triples = read("MS MARCO", size)
     settings = Training(batch_size=size, gradient_cache=cache, early_stopping=None)
-    files = ("config.json", "model.safetensors", "tokenizer.json")
-    model = new_model(settings, [str(encoder_folder() / name) for name in files]).train()
+    model = new_student(settings, device).train()
     stores = triples.query_tokens, triples.passage_tokens
-    objective = Objective(settings, model, *stores, None, "fp32")
+    objective = Objective(settings, LOSSES, model, *stores, None, "fp32")
     query = np.arange(size)
     batch = Batch(0, query, 2 * query, 2 * query + 1, np.ones(size, np.float32))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,6 +1,6 @@
 """Queries evaluated a second: ours, and pytrec_eval, at the size of MS MARCO's dev set.
 
-pytrec_eval reads dictionaries; they are made from the same table, or stand ready.
+pytrec_eval reads dictionaries; they are made from the same table, or are ready.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def dictionaries(ranking: pl.DataFrame) -> Run:
 
 
 def main() -> None:
-    """Print two rows: beside pytrec_eval with its dictionaries' making, and without."""
+    """Print two rows: with the making of pytrec_eval's dictionaries, and without."""
     given = options(__doc__)
     rng = np.random.default_rng(0)
     query = np.repeat(np.arange(QUERIES), DEPTH).astype(str)

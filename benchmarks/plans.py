@@ -1,4 +1,4 @@
-"""Batches drawn a second at MS MARCO's size, and a plain loop over queries beside it."""
+"""Batches drawn a second at MS MARCO's size, and a plain loop over queries."""
 
 import resource
 import time

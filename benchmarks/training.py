@@ -17,15 +17,16 @@ from sentence_transformers import (
     SentenceTransformerTrainingArguments,
 )
 from sentence_transformers.losses import MarginMSELoss
+from student import LOSSES, new_student
 from texts import TEXTS, Triples, encoder_folder, read
 
+from tasb.jobs import Job
 from tasb.models.batches import length_groups
 from tasb.models.device import prepare
 from tasb.plans.plan import Batch
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.objective import FORWARD_TOKENS, Objective
-from tasb.students.run import new_model
 from tasb.students.training import Trainer
 
 BATCH, LENGTH = 32, 200
@@ -43,11 +44,10 @@ def our_trainer(triples: Triples, precision: str) -> Trainer:
         precision=precision,
         early_stopping=None,
     )
-    files = ("config.json", "model.safetensors", "tokenizer.json")
-    device = prepare(os.cpu_count() or 1)
-    model = new_model(settings, [str(encoder_folder() / name) for name in files]).to(device)
+    device = prepare(Job({}, {}, {}, os.cpu_count() or 1))
+    model = new_student(settings, device)
     stores = triples.query_tokens, triples.passage_tokens
-    objective = Objective(settings, model, *stores, None, precision)
+    objective = Objective(settings, LOSSES, model, *stores, None, precision)
     trainer = Trainer(settings, objective, None, CheckpointFolder(tempfile.mkdtemp(), ""))
     trainer.resume()
     return trainer

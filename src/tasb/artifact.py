@@ -26,7 +26,7 @@ class Artifact:
     files: Mapping[str, Sequence[str]]
     """Paths by the name of the rule's output."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What decides the files besides the sources."""
+    """What decides the files in addition to the sources."""
     sources: Mapping[str, "Source"] = field(default_factory=dict)
     """What it is made from, by the name of the rule's input."""
     part: Mapping[str, Any] = field(default_factory=dict)

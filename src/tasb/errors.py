@@ -1,4 +1,4 @@
-"""The one exception that means: the user can mend this."""
+"""The error for mistakes that the user can fix."""
 
 
 class TasbError(Exception):

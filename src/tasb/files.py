@@ -1,4 +1,4 @@
-"""Whole or absent: artifacts are written beside their place, flushed, and renamed."""
+"""Whole or absent: artifacts are written next to their place, flushed, and renamed."""
 
 import errno
 import hashlib
@@ -62,7 +62,7 @@ class RoomFor:
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside a path; what a kill leaves of it, the next call removes.
+    """Yield an empty folder next to a path; what a kill leaves of it, the next call removes.
 
     Raises:
         TasbError: the disk is full.

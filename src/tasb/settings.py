@@ -33,7 +33,7 @@ def as_kind(value: Any) -> Any:
 def merged(base: Any, over: Any) -> Any:
     """Return nested settings with some of them replaced; keys of another kind do not stay.
 
-    A plain name stands for a kind with its defaults, so no keys of the base stay beside it.
+    A plain name stands for a kind with its defaults, so no keys of the base are kept.
     """
     if isinstance(over, dict) and isinstance(base, str):
         base = as_kind(base)
@@ -92,5 +92,5 @@ class Settings(BaseModel):
         return value
 
     def plain(self) -> dict[str, Any]:
-        """Return the settings as plain values, as they stand in a rule's params."""
+        """Return the settings as plain values, as they are in a rule's params."""
         return self.model_dump(mode="json")

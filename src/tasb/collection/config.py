@@ -18,7 +18,7 @@ class QuerySet(Settings):
     level: int = Field(1, ge=1)
     """Lowest grade that counts as relevant in MRR, MAP and recall."""
     paper: str | None = None
-    """The paper's name of this query set, where its published values may stand beside ours."""
+    """The paper's name of this query set, if its published values may be shown next to ours."""
 
 
 class Validation(Settings):

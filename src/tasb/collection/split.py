@@ -85,7 +85,7 @@ def write_part(
         fraction: share that is held out, if any is.
         limit: training queries to draw; null for all.
         random: the generator of both draws.
-        queries_path: Parquet to write; positions are counted anew.
+        queries_path: Parquet to write; positions are numbered from 0 again.
         qrels_path: Parquet to write.
 
     Raises:

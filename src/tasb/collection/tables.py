@@ -1,4 +1,4 @@
-"""The Parquet tables of a collection: ids are kept, with dense positions beside them."""
+"""The Parquet tables of a collection: ids, and their dense positions."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

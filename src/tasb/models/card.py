@@ -1,4 +1,4 @@
-"""What a checkpoint carries besides its weights, because released ones differ in it."""
+"""What a checkpoint has in addition to its weights, because released ones differ in it."""
 
 from typing import Literal
 

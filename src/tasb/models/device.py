@@ -51,7 +51,7 @@ def name_of(on: torch.device) -> str:
 
 
 def environment(on: torch.device, precision: str) -> dict[str, Any]:
-    """Return what a result may depend on besides its inputs: device, threads, versions."""
+    """Return what a result may depend on in addition to its inputs: device, threads, versions."""
     return {
         "device": name_of(on),
         "precision": precision,

@@ -80,7 +80,7 @@ AttentionMaskInterface.register("tasb", sdpa_mask)
 def use_drop(model: nn.Module) -> None:
     """Make a model that is trained on a CPU draw its masks with `drop`; weights stay as they are.
 
-    This is all that the rest of the library knows of this file, besides `attention`.
+    The rest of the library uses this function and `attention` alone.
     """
     for parent in list(model.modules()):
         if isinstance(parent, PreTrainedModel):

@@ -25,7 +25,7 @@ class Sampler(Settings):
         raise NotImplementedError
 
     def sources(self, graph: "Graph", key: str) -> dict[str, Source]:
-        """Return what is read besides the pairs."""
+        """Return what is read in addition to the pairs."""
         return {}
 
 

@@ -39,7 +39,7 @@ def ranking_of(query_ids: Sequence[str], passage_ids: Sequence[str], found: Foun
 def with_ids(
     ranking: pl.DataFrame, query_ids: Sequence[str], passage_ids: Sequence[str]
 ) -> pl.DataFrame:
-    """Return a ranking of positions with the ids beside them."""
+    """Return a ranking of positions with the ids added."""
     return ranking.with_columns(
         query_id=pl.Series(query_ids, dtype=pl.String).gather(ranking["query"]),
         passage_id=pl.Series(passage_ids, dtype=pl.String).gather(ranking["passage"]),

@@ -86,7 +86,7 @@ class CheckpointFolder:
         return path.stat().st_size if path.is_file() else 0
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write a state, whole or not at all; the one before stays beside it."""
+        """Write a state, whole or not at all; the one before is kept."""
         last, best = self.folder / LAST, state["progress"]["best_step"]
         with whole(last) as part:
             torch.save(state, part)
@@ -96,7 +96,7 @@ class CheckpointFolder:
         self._best_before = best
 
     def save_best(self, step: int, state: dict[str, Any]) -> None:
-        """Write the weights of the best step so far, beside those of earlier ones."""
+        """Write the weights of the best step so far, in addition to those of earlier ones."""
         with whole(self.folder / _best(step)) as part:
             torch.save(state, part)
 
@@ -131,7 +131,7 @@ class CheckpointFolder:
         return (self.folder / LOG).read_text(encoding="utf-8").splitlines()
 
     def remove(self) -> None:
-        """Delete the state, once the trained model stands in its place.
+        """Delete the state, once the trained model is written.
 
         The fingerprint goes first: what a kill leaves of the rest is then discarded.
         """

@@ -87,7 +87,7 @@ class Losses(Settings):
     pairwise: AnyPairwiseLoss | None = MarginMse()
     in_batch: AnyInBatchLoss | None = None
     alpha: float | None = Field(None, ge=0)
-    """Weight of the in-batch loss beside a pairwise one: the paper's .75 where not given."""
+    """Weight of the in-batch loss if there is a pairwise one: the paper's .75 if not given."""
 
     @model_validator(mode="before")
     @classmethod

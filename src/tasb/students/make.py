@@ -101,9 +101,9 @@ def write_outputs(trainer: Trainer, card: Card, kind: str, folder: Path) -> None
         kind: the architecture.
         folder: for config.json, model.safetensors, card.json, log.parquet, times.json.
     """
-    with scratch(folder / "model") as beside:
-        trainer.model.save(beside)
-        for file in sorted(beside.iterdir()):
+    with scratch(folder / "model") as new:
+        trainer.model.save(new)
+        for file in sorted(new.iterdir()):
             with whole(folder / file.name) as part:
                 shutil.copyfile(file, part)
     write_json(folder / "card.json", {**card.plain(), "model": kind})

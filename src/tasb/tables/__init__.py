@@ -1,1 +1,1 @@
-"""Stage 11: the tables of the paper, with the paper's value beside ours."""
+"""Stage 11: the tables of the paper, with the paper's value next to ours."""

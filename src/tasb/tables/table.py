@@ -1,4 +1,4 @@
-"""A table as data: one line a cell, ours beside the paper's."""
+"""A table as data: one line a cell, ours and the paper's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

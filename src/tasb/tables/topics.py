@@ -118,7 +118,7 @@ def _drawn_queries(
 
 
 def draw(points: pl.DataFrame, title: str) -> Figure:
-    """Draw the map, and beside it the examples of each topic."""
+    """Draw the map, and to its right the examples of each topic."""
     figure = Figure(figsize=(11, 6))
     plane, words = figure.subplots(1, 2, width_ratios=[3, 2])
     topics = points["topic"].unique(maintain_order=True).to_list()

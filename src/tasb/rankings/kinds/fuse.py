@@ -20,7 +20,7 @@ class Fuse(System):
     systems: list[str] = Field(min_length=2)
     method: Literal["weighted-sum", "reciprocal-rank"] = "weighted-sum"
     alpha: float | None = Field(None, ge=0)
-    """Weight of the second system's scores beside the first's; null: the best on validation
+    """Weight of the second system's scores, the first's being 1; null: the best on validation
     queries, which no table reports."""
     metric: str = Field("ndcg@10", pattern=METRIC)
     """What is best on validation queries."""

@@ -7,7 +7,11 @@ import torch
 from transformers import AutoModel
 
 from tasb.errors import TasbError
+from tasb.models.bert_cat import BertCat
+from tasb.models.colbert import ColBert
+from tasb.models.encoder import Encoder
 from tasb.students.evaluator import Evaluator
+from tasb.teachers.scoring import PairScorer
 
 
 def ndcg(grades, ideal):
@@ -39,6 +43,27 @@ def test_the_value_is_the_mean_ndcg_of_dot_products_of_cls_vectors(world, tmp_pa
         values.append(ndcg([g for _, g in order], sorted(rows["grade"], reverse=True)))
     assert 0.2 < min(values) < 1
     assert evaluator.ndcg(world.student()) == pytest.approx(sum(values) / 3, rel=1e-6)
+
+
+@pytest.mark.parametrize("architecture", [BertCat, ColBert])
+def test_every_model_is_evaluated_by_its_own_scores(world, tmp_path, architecture):
+    torch.manual_seed(5)
+    encoder = Encoder.load(world.encoder, world.encoder / "tokenizer.json")
+    model = architecture(encoder, 0.5).eval()
+    grades = [0, 1, 0, 2, 0, 0, 1, 0, 1, 0, 0, 0, 3, 0, 0, 1]
+    rows = pl.DataFrame({"query": [1] * 8 + [4] * 8, "passage": range(16), "grade": grades})
+    rows = rows.with_columns(
+        query_id=pl.format("q{}", "query"), passage_id=pl.format("p{}", "passage")
+    )
+    rows.write_parquet(tmp_path / "set.parquet")
+    evaluator = Evaluator(tmp_path / "set.parquet", world.queries, world.passages, (8, 12), "fp32")
+    scorer = PairScorer(model, world.queries, world.passages, (8, 12), 100, "fp32")
+    values = []
+    for part in rows.partition_by("query"):
+        scores = scorer.scores(part["query"].to_numpy(), part["passage"].to_numpy())
+        order = sorted(zip(scores, part["grade"]), reverse=True)
+        values.append(ndcg([grade for _, grade in order], sorted(part["grade"], reverse=True)))
+    assert evaluator.ndcg(model) == pytest.approx(sum(values) / 2, rel=1e-6)
 
 
 def test_dropout_is_off_in_an_evaluation(world, tmp_path):

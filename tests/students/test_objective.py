@@ -12,6 +12,7 @@ from tasb.models.encoder import Encoder
 from tasb.plans.plan import read_plan
 from tasb.students.artifacts import losses_of
 from tasb.students.loss_kinds import Losses
+from tasb.students.losses import in_batch_margin_mse
 from tasb.students.objective import Objective
 from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 from tasb.teachers.stored import StoredTeacher
@@ -258,6 +259,21 @@ def test_colbert_scores_each_query_with_its_two_passages(world, tiny_run, batch)
             asked, read = tokens(world.queries[query], 8), tokens(world.passages[passage], 12)
             expected = sum(max(float(q @ p) for p in read) for q in asked)
             assert float(found[i]) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_colbert_can_learn_whole_batches_too(world, tiny_run, batch, teacher):
+    model = ColBert(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
+    run = with_losses(tiny_run, pairwise=None)
+    with torch.no_grad():
+        found = objective(run, model, world, teacher).losses(batch)["loss"]
+        first = objective(run, model, world).scores(batch)
+        both = [*batch.positive, *batch.negative]
+        queries = [np.array(with_specials(world.queries[query], 8)) for query in batch.query]
+        passages = [np.array(with_specials(world.passages[passage], 12)) for passage in both]
+        scores = model.all_scores(queries, passages, 60)
+    torch.testing.assert_close(scores.diagonal(), first.positive, atol=1e-4, rtol=1e-4)
+    margins = torch.as_tensor(teacher.margins(batch)).float()
+    torch.testing.assert_close(found, in_batch_margin_mse(scores, margins, "released"))
 
 
 def test_the_plan_holds_more_than_one_batch(world):

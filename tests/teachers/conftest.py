@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from tasb.models.bert_cat import BertCat
+from tasb.models.bert_dot import BertDot
+from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
 from tasb.teachers.scoring import PairScorer
@@ -50,11 +52,12 @@ def large_weights(module: torch.nn.Module) -> None:
 
 @pytest.fixture
 def scorer(tiny_encoder: Path, texts: Texts) -> Callable[[str], PairScorer]:
-    """Make a scorer of a model, bert_cat or colbert."""
+    """Make a scorer of a model: bert_cat, colbert or bert_dot."""
 
     def make(model: str, batch_tokens: int = 60) -> PairScorer:
         encoder = Encoder.load(tiny_encoder, tiny_encoder / "tokenizer.json")
-        network = BertCat(encoder) if model == "bert_cat" else ColBert(encoder)
+        made = {"bert_cat": BertCat, "colbert": ColBert, "bert_dot": BertDot}
+        network = made[model](encoder, *([Card()] if model == "bert_dot" else []))
         large_weights(network)
         lengths = QUERY_LENGTH, PASSAGE_LENGTH
         return PairScorer(network, texts.queries, texts.passages, lengths, batch_tokens, "fp32")
@@ -69,17 +72,22 @@ def score_alone(texts: Texts) -> Callable[[PairScorer, int, int], float]:
     def score(scorer: PairScorer, query: int, passage: int) -> float:
         first = [CLS, *texts.queries[query][: QUERY_LENGTH - 2].tolist(), SEP]
         second = [CLS, *texts.passages[passage][: PASSAGE_LENGTH - 2].tolist(), SEP]
-        transformer, head = scorer.model.encoder.transformer, scorer.model.head
+        transformer = scorer.model.encoder.transformer
+        if isinstance(scorer.model, BertDot):
+            first, second = (transformer(input_ids=torch.tensor([ids])).last_hidden_state[0, 0]
+                             for ids in (first, second))  # fmt: skip
+            return float(first @ second)
+        head = scorer.model.head
         if isinstance(scorer.model, BertCat):
             segments = [0] * len(first) + [1] * len(second[1:])
             ids = torch.tensor([first + second[1:]])
             states = transformer(input_ids=ids, token_type_ids=torch.tensor([segments]))
             return float(head(states.last_hidden_state[0, 0]))
-        asked, read = (
+        query_vectors, passage_vectors = (
             head(transformer(input_ids=torch.tensor([ids])).last_hidden_state[0])
             for ids in (first, second)
         )
-        return sum(max(float(q @ p) for p in read) for q in asked)
+        return sum(max(float(q @ p) for p in passage_vectors) for q in query_vectors)
 
     def without_gradient(scorer: PairScorer, query: int, passage: int) -> float:
         with torch.no_grad():

@@ -51,7 +51,9 @@ def margins_loop(teacher, score_alone, batch):
     ]
 
 
-def test_margins_are_colbert_scores_less_the_own_positives(teacher, score_alone, plan):
+@pytest.mark.parametrize("model", ["colbert", "bert_dot"])
+def test_margins_are_scores_less_the_own_positives(model, scorer, score_alone, plan):
+    teacher = LiveTeacher(scorer(model))
     batch = next(read_plan(plan, 3, 4))
     found, expected = teacher.margins(batch), margins_loop(teacher, score_alone, batch)
     assert found.dtype == np.float16

@@ -26,7 +26,7 @@ def library(tmp_path):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
             (file.parent / "__init__.py").touch()
-        found = code_of(["tasb.start:make"], tmp_path / "src")
+        found = code_of(("tasb.start:make",), tmp_path / "src")
         assert found == sorted(found)
         names = {str(Path(file).relative_to(tmp_path)) for file in found}
         return {name.removeprefix("src/tasb/") for name in names} - {"start.py", "__init__.py"}
@@ -82,7 +82,7 @@ def test_the_modules_of_several_functions_are_joined(tmp_path):
     folder.mkdir()
     for name in ("one", "two"):
         (folder / f"{name}.py").touch()
-    found = code_of(["tasb.one:f", "tasb.two:g"], tmp_path)
+    found = code_of(("tasb.one:f", "tasb.two:g"), tmp_path)
     assert found == [str(folder / "one.py"), str(folder / "two.py")]
 
 
@@ -114,7 +114,7 @@ def test_every_function_that_makes_an_artifact_exists(artifacts):
 
 def test_no_computation_depends_on_declarations_of_artifacts(artifacts):
     for artifact in artifacts.values():
-        files = code_of([artifact.make, *artifact.uses], SOURCE)
+        files = code_of((artifact.make, *artifact.uses), SOURCE)
         names = {Path(file).relative_to(SOURCE / "tasb") for file in files}
         declaring = {name for name in names if name.name in ("graph.py", "artifacts.py")}
         assert declaring == set(), artifact.make
@@ -135,7 +135,7 @@ def test_no_computation_depends_on_declarations_of_artifacts(artifacts):
     ],
 )
 def test_a_job_does_not_depend_on_the_code_of_later_stages(make, stages):
-    files = code_of([make], SOURCE)
+    files = code_of((make,), SOURCE)
     found = {Path(file).relative_to(SOURCE / "tasb").parts[0] for file in files}
     assert found.isdisjoint(stages)
 

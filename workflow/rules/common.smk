@@ -59,7 +59,7 @@ wildcard_constraints:
 
 def inputs(artifact):
     """All files that the job of an artifact reads, its source files among them."""
-    functions = [artifact.make, *artifact.uses, "tasb.jobs:run"]
+    functions = (artifact.make, *artifact.uses, "tasb.jobs:run")
     return {**artifact.inputs, "code": code_of(functions, os.path.relpath(SOURCE))}
 
 

@@ -1,12 +1,13 @@
 """The source files that decide a job's result, so that Snakemake can track them."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 
-def code_of(functions: Iterable[str], source: str | Path) -> list[str]:
+@cache
+def code_of(functions: tuple[str, ...], source: str | Path) -> list[str]:
     """Return the modules of some functions and all of ours that they import, sorted.
 
     Args:

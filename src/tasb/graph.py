@@ -220,6 +220,11 @@ class Graph:
         """A table."""
         return self._once(tables.table, name)
 
+    def model_card(self, run: str) -> Artifact:
+        """The README of a trained retriever."""
+        self.run(run)
+        return self._once(tables.model_card, run)
+
     def figure(self, name: str) -> Artifact:
         """A figure."""
         return self._once(tables.figure, name)
@@ -230,9 +235,12 @@ class Graph:
     # targets
 
     def target(self, name: str) -> list[Artifact]:
-        """Return a table or figure and everything that it is made from."""
-        made = self.figure(name) if name in self.config.figures else self.table(name)
-        return made.closure()
+        """Return a table or figure, everything that it is made from, and its runs' cards."""
+        if name in self.config.figures:
+            return self.figure(name).closure()
+        systems = dict.fromkeys(row.system for row in self.config.tables[name].rows)
+        cards = [self.model_card(system) for system in systems if system in self.config.runs]
+        return [*self.table(name).closure(), *cards]
 
     def targets(self, *names: str) -> list[str]:
         """Return all files of tables and figures, and of what they are made from."""

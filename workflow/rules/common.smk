@@ -9,6 +9,7 @@ import tasb
 from tasb.config.code import code_of
 from tasb.config.load import load
 from tasb.errors import TasbError
+from tasb.students.artifacts import FOLDER
 from tasb.tokens.artifacts import MODEL
 
 SOURCE = os.path.join(workflow.basedir, "src")

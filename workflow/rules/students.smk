@@ -17,6 +17,7 @@ rule training:
         unpack(lambda w: inputs(GRAPH.training(w.run))),
     output:
         model=[path("students", "{run}", file) for file in MODEL],
+        folder=[path("students", "{run}", file) for file in FOLDER],
         card=path("students", "{run}", "card.json"),
         log=path("students", "{run}", "log.parquet"),
         times=path("students", "{run}", "times.json"),

@@ -28,3 +28,17 @@ rule figure:
         recipe=lambda w: GRAPH.figure(w.figure).recipe,
     script:
         "../scripts/make.py"
+
+
+rule model_card:
+    input:
+        unpack(lambda w: inputs(GRAPH.model_card(w.run))),
+    output:
+        readme=path("students", "{run}", "README.md"),
+        made=made("students", "{run}", "README"),
+    log:
+        logs("students", "{run}", "README"),
+    params:
+        recipe=lambda w: GRAPH.model_card(w.run).recipe,
+    script:
+        "../scripts/make.py"

@@ -4,6 +4,7 @@ rule encoder:
     output:
         model=[f"results/encoders/{{encoder}}/{file}" for file in MODEL],
         tokenizer="results/encoders/{encoder}/tokenizer.json",
+        card="results/encoders/{encoder}/card.json",
         made="results/encoders/{encoder}.made.json",
     log:
         "logs/encoders/{encoder}.log",

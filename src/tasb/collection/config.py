@@ -25,6 +25,7 @@ class Validation(Settings):
     """Queries that choose things (early stopping) and are never reported."""
 
     split: str | None = None
+    """A split of its own."""
     exclude: str | None = None
     """A split whose queries are left out of `split`."""
     fraction: float | None = Field(None, gt=0, lt=1)
@@ -46,18 +47,27 @@ class Collection(Settings):
     """
 
     folder: str | None = None
+    """A folder with the files, or `ir_datasets`."""
     ir_datasets: str | None = None
+    """The id of a collection of ir_datasets, in place of `folder`."""
     passages: str | None = "passages.tsv"
+    """File of the passages; with ir_datasets it is not read. null: there are none."""
     train: str | None = "train"
+    """The split of the training queries; null: there are none."""
     train_queries: int | None = Field(None, ge=1)
     """Train on a random draw of this many queries; all by default."""
     pairs: str | None = None
     """File of training pairs (query, positive, negative ids), with or without teacher scores
     before the ids; BM25 negatives are drawn where it is absent."""
     validation: Validation | None = None
+    """Queries for early stopping and for the weight of a fusion."""
     query_sets: dict[str, QuerySet] = Field(min_length=1)
+    """What tables report."""
     allow_unknown_ids: bool = False
     """Drop, and count, judgments of queries or passages that the collection lacks."""
+
+    licence: str | None = None
+    """What the model cards say of its texts, such as ``cc0-1.0``."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

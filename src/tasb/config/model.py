@@ -29,22 +29,35 @@ class Config(Settings):
     seed: int = 0
     """Seed of every draw; the seeds of runs and clusters tell streams of it apart."""
     collections: dict[str, Collection]
+    """Collections by name."""
     encoders: dict[str, Encoder]
+    """Pre-trained encoders by name."""
     tokens: Tokens = Tokens()
+    """How texts are tokenized."""
     negatives: Negatives = Negatives()
+    """BM25 negatives."""
     clusters: dict[str, Clusters] = {}
+    """Topics of the training queries, by name."""
     plans: Plans = Plans()
+    """How plans are cut."""
     early_stopping_set: EarlyStoppingSet = EarlyStoppingSet()
+    """What early stopping evaluates on."""
     students: TrainingRun = TrainingRun()
     """Defaults of every run that is `like` no other."""
     runs: dict[str, TrainingRun] = {}
     """Everything that is trained, students and teachers alike."""
     systems: dict[str, AnySystem] = {}
+    """What makes rankings, by name; each run is a system, too."""
     vectors: Vectors = Vectors()
+    """How texts are encoded."""
     rankings: Rankings = Rankings()
+    """How deep rankings are."""
     metrics: Metrics = Metrics()
+    """What is measured."""
     tables: dict[str, Table] = Field(min_length=1)
+    """Tables by name."""
     figures: dict[str, Figure] = {}
+    """Figures by name."""
     targets: list[str] | None = Field(None, min_length=1)
     """The tables and figures that `results/tables` makes; null for all of them."""
 

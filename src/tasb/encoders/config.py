@@ -15,10 +15,15 @@ class Encoder(Settings):
     hub: str | None = None
     """A Hugging Face model id, with its `revision`."""
     revision: str | None = None
+    """The commit of the hub model."""
     folder: str | None = None
-    """A folder with config.json, model.safetensors and tokenizer.json."""
+    """A folder with config.json, model.safetensors and tokenizer.json, such as that of a run;
+    its card.json, if there is one, says how texts become vectors."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     """Digest that model.safetensors must have, from whichever source."""
+
+    licence: str | None = None
+    """What the model cards say of it, such as ``apache-2.0``."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

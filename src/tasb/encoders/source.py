@@ -6,8 +6,10 @@ from pathlib import Path
 
 from tasb.encoders.config import Encoder
 from tasb.errors import TasbError
-from tasb.files import existing, sha256, whole
+from tasb.files import existing, sha256, whole, write_json
 from tasb.jobs import Job, log
+from tasb.models.card import FILE as CARD
+from tasb.models.card import read_card
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """All that is taken: weights as safetensors, a fast tokenizer, and no code."""
@@ -40,6 +42,7 @@ def copy_encoder(name: str, encoder: Encoder, folder: str | Path) -> None:
     for file in FILES:
         with whole(Path(folder) / file) as part:
             shutil.copyfile(source / file, part)
+    write_json(Path(folder) / CARD, read_card(source / CARD).plain())
 
 
 def _locate(name: str, encoder: Encoder) -> Path:

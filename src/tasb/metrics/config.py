@@ -14,8 +14,11 @@ class Metrics(Settings):
     """Which metrics are computed, and how differences are tested."""
 
     names: list[str] = ["ndcg@10", "mrr@10", "recall@1000", "map@1000"]
+    """ndcg, mrr, map or recall, with `@cutoff`."""
     p: float = Field(0.05, gt=0, lt=1)
+    """Below it a difference counts as significant."""
     correction: Literal["none", "holm", "bonferroni"] = "none"
+    """Of the p-values for the number of pairs of rows."""
 
     @field_validator("names")
     @classmethod

@@ -1,6 +1,5 @@
 """The last layer for [CLS] alone, where a model reads no other state: the same values for less."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -8,43 +7,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from tasb.models.dropout import attention
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Where an architecture keeps its layers, and the names of modules inside of one."""
-
-    path: str
-    attention: str
-    query: str
-    key: str
-    value: str
-    output: str | None
-    """The projection that the attention itself applies to what it has read."""
-    after: str
-    """The first module behind the attention; from there on no token reads another."""
-
-
-ARCHITECTURES = {
-    "bert": Layers(
-        path="encoder.layer",
-        attention="attention.self",
-        query="query",
-        key="key",
-        value="value",
-        output=None,
-        after="attention.output",
-    ),
-    "distilbert": Layers(
-        path="transformer.layer",
-        attention="attention",
-        query="q_lin",
-        key="k_lin",
-        value="v_lin",
-        output="out_lin",
-        after="sa_layer_norm",
-    ),
-}
+from tasb.models.layers import ARCHITECTURES, Layers
 
 
 def keep_first_token(transformer: PreTrainedModel) -> None:

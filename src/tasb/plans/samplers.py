@@ -54,7 +54,9 @@ class Tas(Sampler):
 
     kind: Literal["tas"]
     clusters: str = "default"
+    """One of `clusters`."""
     clusters_per_batch: int = Field(1, ge=1)
+    """Clusters in a batch (n of Eq. 11)."""
 
     def label(self) -> list[str]:
         """Return the kind, the clusters and their number."""

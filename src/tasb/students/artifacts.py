@@ -13,6 +13,11 @@ from tasb.tokens.artifacts import MODEL
 if TYPE_CHECKING:
     from tasb.graph import Graph
 
+FOLDER = (
+    "tokenizer.json", "tokenizer_config.json", "modules.json", "sentence_bert_config.json",
+    "config_sentence_transformers.json", "1_Pooling/config.json",
+)  # fmt: skip
+"""What other libraries read, see `tasb.models.folder`."""
 RECORDS = {"card": "card.json", "log": "log.parquet", "times": "times.json"}
 
 
@@ -27,6 +32,7 @@ def training(graph: "Graph", name: str) -> Artifact:
         graph.name("students", name),
         {
             "model": [graph.path("students", name, file) for file in MODEL],
+            "folder": [graph.path("students", name, file) for file in FOLDER],
             **{kind: [graph.path("students", name, file)] for kind, file in RECORDS.items()},
         },
         {

@@ -85,7 +85,9 @@ class Losses(Settings):
     """The losses of a run; with both, their sum is weighted by `alpha` (Eq. 8)."""
 
     pairwise: AnyPairwiseLoss | None = MarginMse()
+    """On the sampled pair of each query; null: none."""
     in_batch: AnyInBatchLoss | None = None
+    """On all passages of the batch; null: none."""
     alpha: float | None = Field(None, ge=0)
     """Weight of the in-batch loss if there is a pairwise one: the paper's .75 if not given."""
 

@@ -12,6 +12,8 @@ from tasb.jobs import Job
 from tasb.models.card import Card
 from tasb.models.device import peak_memory, prepare, resolve_precision
 from tasb.models.dropout import use_drop
+from tasb.models.folder import complete
+from tasb.models.layers import freeze
 from tasb.models.load import new_model
 from tasb.plans.plan import read_plan
 from tasb.seeds import derive
@@ -44,6 +46,7 @@ def make(job: Job) -> None:
         trainer.resume()
         trainer.train(read_plan(job.files("plan"), trainer.progress.step, settings.steps))
         write_outputs(trainer, card_of(settings), job.recipe["model"]["kind"], folder)
+        complete(folder, job.files("encoder")[-1], card_of(settings))
         state.remove()
 
 
@@ -63,6 +66,8 @@ def open_trainer(
     seed = derive(settings.seed, "head") >> 1
     folder, card = Path(weights[0]).parent, card_of(settings)
     model = new_model(job.recipe["model"], card, folder, tokenizer, seed).to(device)
+    run = Path(job.outputs["model"][0]).parent.name
+    freeze(model.encoder.transformer, settings.frozen_layers, f"runs.{run}.frozen_layers")
     if device.type == "cpu":
         use_drop(model)
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))

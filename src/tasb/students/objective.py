@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,10 +12,12 @@ from tasb.models.batches import Pairs, Sequences
 from tasb.models.bert_cat import BertCat
 from tasb.models.device import autocast
 from tasb.models.load import Model
-from tasb.plans.plan import Batch
 from tasb.students.config import Training
-from tasb.teachers.stored import InBatchTeacher
-from tasb.tokens.store import TokenStore
+
+if TYPE_CHECKING:
+    from tasb.plans.plan import Batch
+    from tasb.teachers.stored import InBatchTeacher
+    from tasb.tokens.store import TokenStore
 
 FORWARD_TOKENS = 16_384
 """Padded tokens in one forward pass of a training step without gradient cache."""
@@ -40,9 +42,9 @@ class Objective:
         settings: Training,
         losses: Mapping[str, Any],
         model: Model,
-        queries: TokenStore,
-        passages: TokenStore,
-        teacher: InBatchTeacher | None,
+        queries: "TokenStore",
+        passages: "TokenStore",
+        teacher: "InBatchTeacher | None",
         precision: str,
     ) -> None:
         """Take a model and all that its losses read.
@@ -66,7 +68,7 @@ class Objective:
         self.forward_tokens = settings.gradient_cache or FORWARD_TOKENS
         model.encoder.recompute = settings.gradient_cache is not None
 
-    def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
+    def losses(self, batch: "Batch") -> dict[str, torch.Tensor]:
         """Return the loss to minimise as ``loss`` (Eq. 8), and its parts."""
         scores = self.scores(batch)
         parts = {}
@@ -85,7 +87,7 @@ class Objective:
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return torch.as_tensor(np.array(values), device=self.device)
 
-    def scores(self, batch: Batch) -> Scores:
+    def scores(self, batch: "Batch") -> Scores:
         """Return the model's scores of a batch, in fp32."""
         passes, b = self.settings.query_passes, len(batch.query)
         queries, passages = self._texts(batch, passes)
@@ -100,7 +102,7 @@ class Objective:
     def _pairs(self, queries: Sequences, passages: Sequences, pairs: Pairs) -> torch.Tensor:
         return self.model.pair_scores(queries, passages, pairs, self.forward_tokens).float()
 
-    def _texts(self, batch: Batch, passes: int) -> tuple[Sequences, Sequences]:
+    def _texts(self, batch: "Batch", passes: int) -> tuple[Sequences, Sequences]:
         """Return the queries, once for each pass, and the positives followed by the negatives."""
         special, settings = self.model.encoder.special, self.settings
         both = np.concatenate((batch.positive, batch.negative))

@@ -21,9 +21,13 @@ class TrainingRun(Training):
     init: str = "distilbert"
     """The encoder that the training starts from."""
     model: AnyModel = BertDot()
+    """The architecture."""
     sampler: AnySampler = Random()
+    """How batches are drawn."""
     pairs: AnyPairSource = CollectionPairs(teacher="bert-cat")
+    """Which pairs, with whose scores."""
     losses: Losses = Losses()
+    """What is minimised."""
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -16,6 +16,7 @@ FORMATS = {"data": "parquet", "markdown": "md", "latex": "tex", "html": "html"}
 PAPER = Path(__file__).parents[3] / "resources" / "paper"
 """The published values, next to the library in a checkout."""
 TEMPLATES = Path(__file__).parent / "templates"
+PRINTED = ("html.html.j2", "latex.tex.j2", "markdown.md.j2")
 
 
 def figure(graph: "Graph", name: str) -> Artifact:
@@ -66,8 +67,30 @@ def table(graph: "Graph", name: str) -> Artifact:
         },
         brought={
             "paper": [os.path.relpath(paper)] if paper.is_file() else [],
-            "templates": [os.path.relpath(path) for path in sorted(TEMPLATES.iterdir())],
+            "templates": [os.path.relpath(TEMPLATES / name) for name in PRINTED],
         },
+    )
+
+
+def model_card(graph: "Graph", run: str) -> Artifact:
+    """The README of a trained retriever: what it was trained on, and what it scores."""
+    key, declared = f"runs.{run}", graph.config.runs[run]
+    data, encoder = graph.config.data, graph.config.encoders[declared.init]
+    metrics = graph.metrics(run, key)
+    return Artifact(
+        "tasb.tables.model_card:make",
+        graph.name("students", run, "README"),
+        {"readme": [graph.path("students", run, "README.md")]},
+        {
+            "run": run,
+            "training": declared,
+            "collection": graph.config.collection,
+            "encoder": encoder,
+            "licences": {"encoder": encoder.licence, "texts": data.licence},
+            "query_sets": list(data.query_sets),
+        },
+        {"means": metrics["means"], "times": graph.training(run)["times"]},
+        brought={"templates": [os.path.relpath(TEMPLATES / "model_card.md.j2")]},
     )
 
 

@@ -11,6 +11,7 @@ class Row(Settings):
     """One system of a table."""
 
     system: str
+    """A system or a run."""
     labels: list[str] = Field(min_length=1)
     """The texts of the label columns; ``{batch_size}``, say, for a setting of the run."""
     paper: str | None = None
@@ -23,11 +24,13 @@ class Table(Settings):
     """A table of the paper."""
 
     title: str
+    """Printed above the table."""
     columns: list[str] = Field(min_length=1)
     """Headings of the label columns."""
     metrics: list[str] | None = Field(None, min_length=1)
     """Of `metrics.names`; null for all of them."""
     rows: list[Row] = Field(min_length=1)
+    """Its systems, in order."""
     statistics: list[Literal["average", "standard-deviation"]] = []
     """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""
 
@@ -36,27 +39,35 @@ class TopicMap(Settings):
     """Figure 1: a t-SNE map of the queries of some topics, drawn at random."""
 
     title: str
+    """Printed above the figure."""
     clusters: str = "default"
+    """One of `clusters`."""
     topics: int = Field(8, ge=1, le=8)
+    """Topics that are drawn."""
     examples: int = Field(3, ge=0, le=3)
     """Queries of each topic that are printed."""
     queries: int = Field(300, ge=3)
     """Queries of a topic that are shown at most, drawn at random."""
     perplexity: float = Field(30, gt=0)
+    """Of t-SNE."""
 
 
 class Sampled(Settings):
     """A run whose batches are shown."""
 
     run: str
+    """The run."""
     label: str
+    """What it is called in the figure."""
 
 
 class BatchMeasures(Settings):
     """Figure 2: topics and teacher margins in the batches of runs with different samplers."""
 
     title: str
+    """Printed above the figure."""
     rows: list[Sampled] = Field(min_length=1)
+    """The runs, one row of panels each."""
     clusters: str = "default"
     """The topics that are counted, also in batches that were drawn without them."""
     steps: int = Field(1000, ge=1)

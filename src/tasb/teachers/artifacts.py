@@ -43,8 +43,7 @@ def scorer(
         }
     }
     return settings, {
-        "model": scoring.weights,
-        "tokenizer": graph.encoder(scoring.encoder)["tokenizer"],
+        **scoring.sources(graph),
         "passage_tokens": graph.tokens(scoring.encoder, "passages")["tokens"],
         "query_tokens": graph.tokens(scoring.encoder, query_set)["tokens"],
     }

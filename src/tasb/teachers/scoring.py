@@ -9,7 +9,7 @@ import torch
 
 from tasb.jobs import progress
 from tasb.models.batches import Sequences
-from tasb.models.card import Card
+from tasb.models.card import card_of
 from tasb.models.device import autocast, resolve_precision
 from tasb.models.load import Model, load_model
 from tasb.tokens.store import TokenStore
@@ -81,10 +81,11 @@ def open_scorer(
 
     Args:
         settings: model, card, batch_tokens, precision.
-        files: model (config.json, model.safetensors), tokenizer, query_tokens, passage_tokens.
+        files: model (config.json, model.safetensors), tokenizer, query_tokens, passage_tokens,
+            and card, if the settings leave a part of it open.
         device: where it computes.
     """
-    card = Card.model_validate(settings["card"])
+    card = card_of(settings["card"], next(iter(files.get("card", [])), None))
     model = load_model(settings["model"], card, files["model"], files["tokenizer"][0])
     return PairScorer(
         model.to(device),

@@ -14,16 +14,17 @@ MODEL = ("config.json", "model.safetensors")
 def encoder(graph: "Graph", name: str) -> Artifact:
     """Weights and tokenizer of a pre-trained encoder, verified."""
     declared, folder = graph.config.encoders[name], f"results/encoders/{name}"
-    brought = [Path(declared.folder, file).expanduser() for file in (*MODEL, "tokenizer.json")
-               ] if declared.folder else []  # fmt: skip
+    files = (*MODEL, "tokenizer.json", "card.json") if declared.folder else ()
+    brought = [Path(declared.folder or "", file).expanduser() for file in files]
     return Artifact(
         "tasb.encoders.source:make",
         f"encoders/{name}",
         {
             "model": [f"{folder}/{file}" for file in MODEL],
             "tokenizer": [f"{folder}/tokenizer.json"],
+            "card": [f"{folder}/card.json"],
         },
-        {"encoder": declared},
+        {"encoder": declared.model_dump(exclude={"licence"})},
         brought={"source": [str(path) for path in brought if path.is_file()]},
     )
 

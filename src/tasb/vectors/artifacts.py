@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasb.artifact import Artifact, Part, Source
-from tasb.models.card import Card
+from tasb.models.card import Card, OwnCard
 from tasb.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,10 +17,20 @@ class ModelFiles:
 
     model: Settings
     """Its architecture."""
-    card: Card
+    card: Card | OwnCard
     encoder: str
     """The encoder whose tokenizer it uses."""
     weights: Part
+    own_card: Part | None = None
+    """The card of released weights, where the config does not say all."""
+
+    def sources(self, graph: "Graph") -> dict[str, Source]:
+        """Return what a job reads to open the model."""
+        files: dict[str, Source] = {
+            "model": self.weights,
+            "tokenizer": graph.encoder(self.encoder)["tokenizer"],
+        }
+        return files if self.own_card is None else {**files, "card": self.own_card}
 
 
 def passage_vectors(graph: "Graph", system: str, shard: int, key: str) -> Artifact:
@@ -63,8 +73,7 @@ def encoding(graph: "Graph", system: str, key: str) -> tuple[dict[str, Any], dic
             "precision": vectors.precision,
         }
     }
-    tokenizer = graph.encoder(model.encoder)["tokenizer"]
-    return settings, {"model": model.weights, "tokenizer": tokenizer}
+    return settings, model.sources(graph)
 
 
 def all_passages(graph: "Graph", system: str) -> list[Part]:

@@ -15,3 +15,4 @@ class Vectors(Settings):
     batch_tokens: int = Field(8192, ge=512)
     """Padded tokens in one forward pass."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Of encoding and scoring; auto: bf16 where the device computes in it."""

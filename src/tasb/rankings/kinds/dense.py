@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tasb.artifact import Artifact, Part
-from tasb.models.card import Card
+from tasb.models.card import OwnCard
 from tasb.models.kinds import BertDot
 from tasb.rankings.kinds.base import System, rankings
 from tasb.vectors.artifacts import ModelFiles, all_passages, encoding
@@ -54,6 +54,7 @@ class Run(Dense):
 
     kind: Literal["run"]
     run: str
+    """The run whose model is searched."""
 
     def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
         """Return the trained model."""
@@ -68,14 +69,16 @@ class Run(Dense):
         return ModelFiles(run.model, run.card, run.init, weights)
 
 
-class Checkpoint(Card, Dense):
+class Checkpoint(OwnCard, Dense):
     """Released weights as they are."""
 
     kind: Literal["checkpoint"]
     encoder: str
+    """One of `encoders`."""
 
     def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
         """Return the encoder with its pooling, similarity and lengths."""
-        weights = graph.encoder(self.encoder, key=f"systems.{name}.encoder")["model"]
-        card = Card(**self.model_dump(include=set(Card.model_fields)))
-        return ModelFiles(BertDot(), card, self.encoder, weights)
+        encoder = graph.encoder(self.encoder, key=f"systems.{name}.encoder")
+        card = OwnCard(**self.model_dump(include=set(OwnCard.model_fields)))
+        own = encoder["card"] if None in card.plain().values() else None
+        return ModelFiles(BertDot(), card, self.encoder, encoder["model"], own)

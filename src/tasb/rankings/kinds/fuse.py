@@ -18,7 +18,9 @@ class Fuse(System):
 
     kind: Literal["fuse"]
     systems: list[str] = Field(min_length=2)
+    """The systems that are joined: two for a weighted sum."""
     method: Literal["weighted-sum", "reciprocal-rank"] = "weighted-sum"
+    """Weighted sum of scores, or sum of reciprocal ranks."""
     alpha: float | None = Field(None, ge=0)
     """Weight of the second system's scores, the first's being 1; null: the best on validation
     queries, which no table reports."""

@@ -20,9 +20,11 @@ class Rerank(System):
 
     kind: Literal["rerank"]
     system: str
+    """The system whose ranking is re-ordered."""
     model: str
     """A run of any model, or a system with vectors."""
     depth: int = Field(100, ge=1)
+    """Passages of a query that are scored."""
 
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set."""

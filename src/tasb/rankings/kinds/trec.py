@@ -18,6 +18,7 @@ class Trec(System):
 
     kind: Literal["trec"]
     files: dict[str, str] = Field(min_length=1)
+    """A run file for each query set."""
     repair: list[Literal["order", "duplicates", "unknown-queries"]] = []
     """What may be repaired, in place of an error: lines in another order than their scores,
     repeated passages (the best score is kept), queries that the query set lacks (dropped)."""

@@ -1,0 +1,45 @@
+"""The README of a trained retriever, as model hubs show it."""
+
+from pathlib import Path
+
+import polars as pl
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tasb.files import read_json, write_text
+from tasb.jobs import Job
+from tasb.tables.grid import number
+from tasb.tables.systems import metric_name
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def make(job: Job) -> None:
+    """Write the README of a run."""
+    recipe = job.recipe
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found = environment.get_template("model_card.md.j2").render(
+        run=recipe["run"],
+        collection=recipe["collection"],
+        encoder=recipe["encoder"],
+        licences=recipe["licences"],
+        training=recipe["training"],
+        settings=yaml.safe_dump(recipe["training"], sort_keys=False),
+        times=read_json(job.file("times")),
+        scores=[scores(name, path) for name, path in zip(recipe["query_sets"], job.files("means"))],
+    )
+    write_text(job.output("readme"), found)
+
+
+def scores(query_set: str, means: str) -> tuple[str, int, list[tuple[str, str]]]:
+    """Return a query set, its number of judged queries, and (metric, value) as printed."""
+    table = pl.read_parquet(means)
+    printed = [(metric_name(metric), number(value))
+               for metric, value in table.select("metric", "value").iter_rows()]  # fmt: skip
+    return query_set, int(table["queries"][0]), printed

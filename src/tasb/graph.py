@@ -47,8 +47,6 @@ class Graph:
         self._frames: list[_Frame] = []
         self.plans: dict[str, Plan] = plans.plans(config.runs)
 
-    # what an artifact is built from
-
     def ask(self, *parts: str) -> None:
         """Note parts of the config, such as ``runs.baseline``, for what is being built."""
         if self._frames:
@@ -136,8 +134,6 @@ class Graph:
         cycle = [*cycle[start:], *cycle[:start], first]
         return f"{cycle[0]}: references form a cycle: {' -> '.join(cycle)}"
 
-    # the stages
-
     def passages(self) -> Artifact:
         """The passages of the collection."""
         return self._once(collection.passages)
@@ -194,6 +190,13 @@ class Graph:
         """The vectors of a query set that is clustered or drawn."""
         return self._once(vectors.query_vectors, system, query_set, key=key)
 
+    def vectors(self, system: str, texts: str) -> Artifact:
+        """A file of vectors by its name: ``passages-0``, ``queries-training``."""
+        kind, _, name = texts.partition("-")
+        if kind == "passages":
+            return self.passage_vectors(system, int(name))
+        return self.query_vectors(system, name)
+
     def index(self, system: str) -> Artifact:
         """A Faiss index that must be trained."""
         return self._once(vectors.index, system)
@@ -231,8 +234,6 @@ class Graph:
 
     def _declared(self, system: str) -> str:
         return f"systems.{system}" if system in self.config.systems else ""
-
-    # targets
 
     def target(self, name: str) -> list[Artifact]:
         """Return a table or figure, everything that it is made from, and its runs' cards."""

@@ -51,8 +51,8 @@ def test_the_tables_are_found_under_each_of_their_names(snakemake):
     assert process.returncode == 0, process.stderr[-3000:]
     jobs = counts(process.stdout)
     assert [jobs[name] for name in names] == [1, 1, 1, 1]
-    assert jobs["training"] == 13
-    assert jobs["table"] == 1
+    assert jobs["training"] == 26
+    assert jobs["table"] == 5
 
 
 def test_settings_of_the_command_line_reach_the_jobs(snakemake):

@@ -15,6 +15,8 @@ JOB = re.compile(r"^(?:local)?rule (\S+):\n((?: {4}.*\n)+)", re.M)
 WILDCARDS = re.compile(r"^ {4}wildcards: (.*)$", re.M)
 LISTED = ("--dry-run", "--quiet", "host")
 SETS = ("graded", "test")
+RERANKED = ("bert-cat-rerank", "colbert-rerank")
+FUSED = ("fused", "fused-ranks")
 TABLE = {"table table4", "results/tables"}
 FIGURES = {"figure figure1", "figure figure2"}
 
@@ -50,16 +52,22 @@ def of_sets(system, sets=SETS):
     return {f"ranking {system} {name}" for name in sets} | {f"metrics {system}"}
 
 
+def evaluated(system):
+    """The jobs that read the rankings of a system: its metrics, and the card of a run."""
+    card = set() if system in ("bm25", "untrained", *RERANKED, *FUSED) else {f"model_card {system}"}
+    return {f"metrics {system}", *card}
+
+
 def of_search(system):
-    """The jobs of a dense system from its search to its metrics."""
-    return {f"search {system}", f"metrics {system}"}
+    """The jobs of a dense system from its search on."""
+    return {f"search {system}", *evaluated(system)}
 
 
 def of_run(run):
     """The jobs of a run from its training to its metrics, and of what it is fused into."""
     fused = of_sets("fused") if run == "dual-tas-balanced" else set()
     extra = VALIDATED if run == "dual-tas-balanced" else set()
-    return {f"training {run}", f"passage_vectors {run} 0", *of_search(run), *fused, *extra}
+    return {f"training {run}", f"vectors {run} passages-0", *of_search(run), *fused, *extra}
 
 
 def of_plan(plan):
@@ -73,15 +81,14 @@ CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
     of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE | FIGURES
 )
 TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
-RERANKED = ("bert-cat-rerank", "colbert-rerank")
-FUSED = ("fused", "fused-ranks")
 ROWS = (*TRAINED, "bm25", *RERANKED, "untrained", *FUSED)
+EVALUATED = set().union(*map(evaluated, ROWS))
 NAMES = ["ndcg@10", "mrr@10", "recall@5", "map@1000"]
 
 
 def test_another_learning_rate_trains_the_students_and_nothing_before_them(jobs):
-    baseline = {"training baseline", "passage_vectors baseline 0", "early_stopping_set"}
-    baseline |= {"query_vectors baseline training", "ranking baseline validation"}
+    baseline = {"training baseline", "vectors baseline passages-0", "early_stopping_set"}
+    baseline |= {"vectors baseline queries-training", "ranking baseline validation"}
     found = jobs({"students": {"lr": "1e-5"}})
     assert found == CLUSTERED | of_run("none-random") | baseline
 
@@ -109,7 +116,7 @@ def test_an_index_is_trained_on_the_vectors_that_stand(jobs):
 
 def test_another_cutoff_evaluates_and_does_not_search(jobs):
     found = jobs({"metrics": {"names": [*NAMES, "recall@7"]}})
-    assert found == {f"metrics {row}" for row in ROWS} | TABLE
+    assert found == EVALUATED | TABLE
 
 
 def test_a_new_run_takes_the_plan_that_stands(jobs):
@@ -149,12 +156,14 @@ def test_a_new_query_set_encodes_no_passage_and_trains_nothing(finished, jobs):
         ("metrics/significance.py", "\n# a comment\n", TABLE),
         ("metrics/significance.py", "", set()),
         ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | {"results/tables"}),
-        ("metrics/record.py", "\nUNUSED = 1\n", {f"metrics {row}" for row in ROWS} | TABLE),
+        ("metrics/record.py", "\nUNUSED = 1\n", EVALUATED | TABLE),
         ("students/list_losses.py", "\nUNUSED = 1\n", of_run("in-batch-tas") | TABLE),
         ("rankings/fusion.py", "\nUNUSED = 1\n", of_sets("fused") | of_sets("fused-ranks") | TABLE),
         ("rankings/kinds/fuse.py", "\nUNUSED = 1\n", set()),
         ("students/artifacts.py", "\nUNUSED = 1\n", set()),
         ("tables/templates/html.html.j2", "\n<!-- -->\n", TABLE),
+        ("tables/templates/model_card.md.j2", "\n",
+         {f"model_card {run}" for run in TRAINED} | {"results/tables"}),
     ],
 )  # fmt: skip
 def test_an_edited_library_file_reruns_the_stages_that_import_it(
@@ -194,7 +203,7 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
         ("students/tiny/early_stopping_set.parquet", {"early_stopping_set"}.union(
             TABLE, *(of_run(run) for run in TRAINED))),
         ("vectors/tiny/untrained/passages-0.arrow",
-         {"passage_vectors untrained 0"} | of_search("untrained") | of_sets("fused-ranks") | TABLE),
+         {"vectors untrained passages-0"} | of_search("untrained") | of_sets("fused-ranks") | TABLE),
         ("students/tiny/colbert/model.safetensors",
          {"training colbert", "figure figure2"}
          | {f"plan_scores {plan} colbert 0" for plan in (TAS, BALANCED)}

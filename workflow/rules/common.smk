@@ -34,6 +34,11 @@ path = GRAPH.path
 # The cores of this machine; a cluster has its own number, see profiles/.
 ALL_CORES = workflow.resource_settings.cores or 8
 
+# Jobs that compute with a model take the GPU in turn. Without one two of them share the cores,
+# since each spends seconds on one core before it computes.
+GPU = int(any(os.path.exists(file) for file in ("/dev/nvidia0", "/dev/dxg")))
+MODEL_THREADS = ALL_CORES if GPU else max(1, ALL_CORES // 2)
+
 # glibc keeps freed memory for the next tensors, where the kernel would clear each page again.
 os.environ.setdefault("MALLOC_MMAP_MAX_", "0")
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", "-1")

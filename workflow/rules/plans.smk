@@ -20,9 +20,9 @@ rule plan_scores:
         made=made("plans", "{plan}", "{teacher}", "{shard}"),
     log:
         logs("plans", "{plan}", "{teacher}", "{shard}"),
-    threads: ALL_CORES
+    threads: MODEL_THREADS
     resources:
-        gpu=1,
+        gpu=GPU,
     params:
         recipe=lambda w: GRAPH.plan_scores(w.plan, w.teacher, int(w.shard)).recipe,
     script:

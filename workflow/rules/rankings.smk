@@ -13,9 +13,9 @@ rule search:
         logs("rankings", "{system}", "reported"),
     wildcard_constraints:
         system=one_of(DENSE),
-    threads: ALL_CORES
+    threads: MODEL_THREADS
     resources:
-        gpu=1,
+        gpu=GPU,
     params:
         recipe=lambda w: GRAPH.search(w.system).recipe,
     script:
@@ -31,9 +31,9 @@ rule ranking:
         made=made("rankings", "{system}", "{set}"),
     log:
         logs("rankings", "{system}", "{set}"),
-    threads: lambda w: ALL_CORES if GRAPH.single_ranking(w.system, w.set).heavy else 1
+    threads: lambda w: MODEL_THREADS if GRAPH.single_ranking(w.system, w.set).heavy else 1
     resources:
-        gpu=lambda w: int(GRAPH.single_ranking(w.system, w.set).heavy),
+        gpu=lambda w: GPU * GRAPH.single_ranking(w.system, w.set).heavy,
     params:
         recipe=lambda w: GRAPH.single_ranking(w.system, w.set).recipe,
     script:

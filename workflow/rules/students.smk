@@ -24,9 +24,9 @@ rule training:
         made=made("students", "{run}"),
     log:
         logs("students", "{run}"),
-    threads: ALL_CORES
+    threads: MODEL_THREADS
     resources:
-        gpu=1,
+        gpu=GPU,
     params:
         recipe=lambda w: GRAPH.training(w.run).recipe,
     script:

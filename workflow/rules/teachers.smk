@@ -6,9 +6,9 @@ rule pair_scores:
         made=made("teachers", "{run}", "pair_scores"),
     log:
         logs("teachers", "{run}", "pair_scores"),
-    threads: ALL_CORES
+    threads: MODEL_THREADS
     resources:
-        gpu=1,
+        gpu=GPU,
     params:
         recipe=lambda w: GRAPH.pair_scores(w.run).recipe,
     script:

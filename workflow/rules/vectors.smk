@@ -1,33 +1,17 @@
-rule passage_vectors:
+# Vectors of a shard of the passages (passages-0), or of a query set (queries-training).
+rule vectors:
     input:
-        unpack(lambda w: inputs(GRAPH.passage_vectors(w.system, int(w.shard)))),
+        unpack(lambda w: inputs(GRAPH.vectors(w.system, w.texts))),
     output:
-        vectors=path("vectors", "{system}", "passages-{shard}.arrow"),
-        made=made("vectors", "{system}", "passages-{shard}"),
+        vectors=path("vectors", "{system}", "{texts}.arrow"),
+        made=made("vectors", "{system}", "{texts}"),
     log:
-        logs("vectors", "{system}", "passages-{shard}"),
-    threads: ALL_CORES
+        logs("vectors", "{system}", "{texts}"),
+    threads: MODEL_THREADS
     resources:
-        gpu=1,
+        gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.passage_vectors(w.system, int(w.shard)).recipe,
-    script:
-        "../scripts/make.py"
-
-
-rule query_vectors:
-    input:
-        unpack(lambda w: inputs(GRAPH.query_vectors(w.system, w.set))),
-    output:
-        vectors=path("vectors", "{system}", "queries-{set}.arrow"),
-        made=made("vectors", "{system}", "queries-{set}"),
-    log:
-        logs("vectors", "{system}", "queries-{set}"),
-    threads: ALL_CORES
-    resources:
-        gpu=1,
-    params:
-        recipe=lambda w: GRAPH.query_vectors(w.system, w.set).recipe,
+        recipe=lambda w: GRAPH.vectors(w.system, w.texts).recipe,
     script:
         "../scripts/make.py"
 

@@ -65,3 +65,30 @@ def test_runs_that_stand_in_several_tables_are_trained_once(example):
     assert rows["tas-balanced-32"] == "dual-tas-balanced"
     assert tables["table5"].rows[0].system == "dual-tas-balanced"
     assert tables["table3"].rows[-1].system == "dual-tas-balanced"
+
+
+OWN = {
+    "collection": "own",
+    "collections": {
+        "own": {
+            "folder": "own",
+            "validation": {"fraction": 0.1},
+            "query_sets": {"test": {"level": 1}},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("size", ["two-cores", "one-gpu"])
+def test_a_size_fits_an_own_collection(raw, root, size):
+    graph = load(
+        merged(merged(raw, OWN), yaml.safe_load((root / f"config/sizes/{size}.yaml").read_text()))
+    )
+    trained = {name for name in graph.config.runs if f"runs.{name}" in
+               {made.declared for made in graph.target("first")}}  # fmt: skip
+    assert trained == {"baseline", "bert-cat", "colbert", "dual-tas-balanced"}
+    if size == "one-gpu":
+        runs = graph.config.runs
+        assert {runs[name].passage_length for name in trained} == {200}
+        assert {runs[name].frozen_layers for name in runs} == {0}
+        assert runs["colbert"].model.head_std == 0.008

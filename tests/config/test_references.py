@@ -303,3 +303,12 @@ def test_a_figure_needs_what_its_plans_need_and_no_early_stopping(raw, changed, 
     message = refusal("collections.mini.train", None)
     assert message.startswith("config: collections.mini.train: null, but the targets need clusters")
     assert message.endswith("; or leave what needs it out of 'targets'")
+
+
+def test_a_model_card_needs_metrics(raw):
+    graph = load(raw)
+    with pytest.raises(ValueError, match="runs.colbert: run 'colbert' is of model 'colbert': no v"):
+        graph.model_card("colbert")
+    assert graph.model_card("baseline").inputs["means"] == [
+        f"results/metrics/mini/baseline/{name}.means.parquet" for name in ("test", "graded")
+    ]

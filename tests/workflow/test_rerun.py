@@ -203,7 +203,8 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
         ("students/tiny/early_stopping_set.parquet", {"early_stopping_set"}.union(
             TABLE, *(of_run(run) for run in TRAINED))),
         ("vectors/tiny/untrained/passages-0.arrow",
-         {"vectors untrained passages-0"} | of_search("untrained") | of_sets("fused-ranks") | TABLE),
+         {"vectors untrained passages-0"} | of_search("untrained")
+         | of_sets("fused-ranks") | TABLE),
         ("students/tiny/colbert/model.safetensors",
          {"training colbert", "figure figure2"}
          | {f"plan_scores {plan} colbert 0" for plan in (TAS, BALANCED)}

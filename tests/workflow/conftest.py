@@ -50,7 +50,11 @@ TINY = {
     "negatives": {"depth": 35, "per_query": 30},
     "clusters": {"default": {"k": 3}},
     "early_stopping_set": {"depth": 5, "queries": 6},
-    "students": {**FEW_STEPS, "early_stopping": {"interval": 2, "patience": 2, "minimum": 2}},
+    "students": {
+        **FEW_STEPS,
+        "frozen_layers": 1,
+        "early_stopping": {"interval": 2, "patience": 2, "minimum": 2},
+    },
     "runs": {
         **dict.fromkeys(LEFT_OUT),
         "bert-cat": FEW_STEPS,

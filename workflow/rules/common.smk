@@ -9,6 +9,7 @@ import tasb
 from tasb.config.code import code_of
 from tasb.config.load import load
 from tasb.errors import TasbError
+from tasb.machine import has_gpu
 from tasb.students.artifacts import FOLDER
 from tasb.tokens.artifacts import MODEL
 
@@ -36,7 +37,7 @@ ALL_CORES = workflow.resource_settings.cores or 8
 
 # Jobs that compute with a model take the GPU in turn. Without one two of them share the cores,
 # since each spends seconds on one core before it computes.
-GPU = int(any(os.path.exists(file) for file in ("/dev/nvidia0", "/dev/dxg")))
+GPU = int(has_gpu())
 MODEL_THREADS = ALL_CORES if GPU else max(1, ALL_CORES // 2)
 
 # glibc keeps freed memory for the next tensors, where the kernel would clear each page again.

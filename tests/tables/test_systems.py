@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from tasb.tables.config import Row, Table
-from tasb.tables.grid import Cell, Column, Grid, number
-from tasb.tables.systems import metric_name, systems_grid
+from tasb.tables.grid import Cell, Column, Grid, metric_name, number
+from tasb.tables.systems import systems_grid
 from tasb.tables.table import NO_PAPER, PAPER, Steps, cells
 
 PUBLISHED = pl.DataFrame([("g", "msmarco-dev", "ndcg@10", 0.402)], schema=PAPER, orient="row")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+NAMES = {"ndcg": "nDCG", "mrr": "MRR", "map": "MAP", "recall": "R"}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -56,3 +58,9 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}".removeprefix("0")
+
+
+def metric_name(metric: str) -> str:
+    """Return a metric as it is printed, with its cutoff: nDCG@10, R@1000."""
+    measure, _, cutoff = metric.partition("@")
+    return NAMES[measure] + (f"@{cutoff}" if cutoff else "")

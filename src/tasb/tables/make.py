@@ -7,8 +7,9 @@ from tasb.files import whole, write_text
 from tasb.jobs import Job, log
 from tasb.metrics.config import METRIC
 from tasb.tables.config import Table
+from tasb.tables.grid import metric_name
 from tasb.tables.render import html, latex, markdown
-from tasb.tables.systems import metric_name, systems_grid
+from tasb.tables.systems import systems_grid
 from tasb.tables.table import NO_PAPER, cells, read_metrics, read_paper, read_steps
 
 LARGE = 0.05

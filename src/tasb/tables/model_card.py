@@ -8,8 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasb.files import read_json, write_text
 from tasb.jobs import Job
-from tasb.tables.grid import number
-from tasb.tables.systems import metric_name
+from tasb.tables.grid import metric_name, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -5,16 +5,8 @@ from typing import Any
 import polars as pl
 
 from tasb.tables.config import Table
-from tasb.tables.grid import Cell, Column, Grid, Line, number
+from tasb.tables.grid import Cell, Column, Grid, Line, metric_name, number
 from tasb.tables.table import LETTERS
-
-NAMES = {"ndcg": "nDCG", "mrr": "MRR", "map": "MAP", "recall": "R"}
-
-
-def metric_name(metric: str) -> str:
-    """Return a metric as it is printed, with its cutoff: nDCG@10, R@1000."""
-    measure, _, cutoff = metric.partition("@")
-    return NAMES[measure] + (f"@{cutoff}" if cutoff else "")
 
 
 def systems_grid(table: Table, cells: pl.DataFrame, notes: list[str]) -> Grid:

@@ -54,7 +54,12 @@ def write_pairs(
         repeated = np.tile(negatives, len(judged[query]))
         frames.append(pl.DataFrame({"query": query, "positive": positives, "negative": repeated}))
     pairs = pl.concat(frames).select(pl.all().cast(pl.Int32))
-    log.info("%d pairs of %d queries; %d negatives drawn at large", len(pairs), len(frames), filled)
+    log.info(
+        "%d pairs of %d queries; %d negatives drawn from all passages",
+        len(pairs),
+        len(frames),
+        filled,
+    )
     with whole(path) as part:
         pairs.write_parquet(part)
 
@@ -66,7 +71,7 @@ def _draw(
     size: int,
     random: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
-    """Draw negatives from the BM25 candidates; where these are too few, the rest at large."""
+    """Draw negatives from the BM25 candidates; where these are too few, the rest from all."""
     if len(candidates) >= count:
         return random.choice(candidates, count, replace=False)
     others = np.setdiff1d(np.arange(size), np.union1d(candidates, relevant), assume_unique=True)

@@ -1,6 +1,6 @@
 import json
 
-from tasb.models.card import Card, OwnCard, card_of, read_card
+from tasb.models.card import Card, OwnCard, completed_card, read_card
 
 
 def test_what_the_config_says_wins_over_the_own_card(tmp_path):
@@ -8,8 +8,8 @@ def test_what_the_config_says_wins_over_the_own_card(tmp_path):
     own.write_text(json.dumps({"model": "bert-dot", "pooling": "mean", "query_length": 9}))
     assert read_card(own) == Card(pooling="mean", query_length=9)
     given = OwnCard(query_length=12).plain()
-    assert card_of(given, own) == Card(pooling="mean", query_length=12)
-    assert card_of(Card().plain(), None) == Card()
+    assert completed_card(given, own) == Card(pooling="mean", query_length=12)
+    assert completed_card(Card().plain(), None) == Card()
 
 
 def test_a_folder_without_a_card_has_the_defaults(tmp_path):

@@ -44,7 +44,7 @@ def read_card(path: str | Path) -> Card:
     return Card.model_validate({key: found[key] for key in Card.model_fields if key in found})
 
 
-def card_of(given: dict[str, Any], own: str | Path | None) -> Card:
+def completed_card(given: dict[str, Any], own: str | Path | None) -> Card:
     """Return the card that a job reads a model with.
 
     Args:

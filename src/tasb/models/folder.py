@@ -13,14 +13,7 @@ from tokenizers.processors import TemplateProcessing
 
 from tasb.files import write_json, write_text
 from tasb.models.card import Card
-
-ROLES = {
-    "cls_token": ("[CLS]", "<s>"),
-    "sep_token": ("[SEP]", "</s>"),
-    "pad_token": ("[PAD]", "<pad>"),
-    "unk_token": ("[UNK]", "<unk>"),
-    "mask_token": ("[MASK]", "<mask>"),
-}
+from tasb.tokens.special import ROLES
 
 
 def complete(folder: str | Path, tokenizer: str | Path, card: Card) -> None:

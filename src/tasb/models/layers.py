@@ -11,7 +11,6 @@ from tasb.errors import TasbError
 class Layers:
     """Where an architecture keeps its layers, and the names of modules inside of one."""
 
-    embeddings: str
     path: str
     attention: str
     query: str
@@ -23,9 +22,10 @@ class Layers:
     """The first module behind the attention; from there on no token reads another."""
 
 
+EMBEDDINGS = "embeddings"
+"""The module that every one of them keeps its embeddings in."""
 ARCHITECTURES = {
     "bert": Layers(
-        embeddings="embeddings",
         path="encoder.layer",
         attention="attention.self",
         query="query",
@@ -35,7 +35,6 @@ ARCHITECTURES = {
         after="attention.output",
     ),
     "distilbert": Layers(
-        embeddings="embeddings",
         path="transformer.layer",
         attention="attention",
         query="q_lin",
@@ -70,5 +69,5 @@ def freeze(transformer: PreTrainedModel, count: int, key: str) -> None:
         )
     names = ARCHITECTURES[kind]
     lowest = [f"{names.path}.{layer}" for layer in range(count)]
-    for module in (names.embeddings, *lowest):
+    for module in (EMBEDDINGS, *lowest):
         transformer.get_submodule(module).requires_grad_(False)

@@ -1,29 +1,18 @@
 """The README of a trained retriever, as model hubs show it."""
 
-from pathlib import Path
-
 import polars as pl
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasb.files import read_json, write_text
 from tasb.jobs import Job
 from tasb.tables.grid import metric_name, number
-
-TEMPLATES = Path(__file__).parent / "templates"
+from tasb.tables.templates import template
 
 
 def make(job: Job) -> None:
     """Write the README of a run."""
     recipe = job.recipe
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    found = environment.get_template("model_card.md.j2").render(
+    found = template("model_card.md.j2").render(
         run=recipe["run"],
         collection=recipe["collection"],
         encoder=recipe["encoder"],

@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasb.tables.grid import Grid
+from tasb.tables.templates import template
 
-TEMPLATES = Path(__file__).parent / "templates"
 MARKDOWN = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)")
 """Signs that mean something in Markdown; an underscore inside a word does not."""
 TEX = {
@@ -39,7 +37,7 @@ def html(grid: Grid) -> str:
 
 
 def _render(
-    template: str, grid: Grid, escape: Callable[[str], str] | None = None, **options: Any
+    name: str, grid: Grid, escape: Callable[[str], str] | None = None, **options: Any
 ) -> str:
     def escaped(value: Any) -> Any:
         """Escape each text that a template prints, but what it marks as its own."""
@@ -47,16 +45,7 @@ def _render(
             return value
         return escape(value)
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        finalize=escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        **options,
-    )
-    return environment.get_template(template).render(grid=grid, raw=Markup)
+    return template(name, finalize=escaped, **options).render(grid=grid, raw=Markup)
 
 
 def _markdown(text: str) -> str:

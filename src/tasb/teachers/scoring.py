@@ -9,7 +9,7 @@ import torch
 
 from tasb.jobs import progress
 from tasb.models.batches import Sequences
-from tasb.models.card import card_of
+from tasb.models.card import completed_card
 from tasb.models.device import autocast, resolve_precision
 from tasb.models.load import Model, load_model
 from tasb.tokens.store import TokenStore
@@ -85,7 +85,7 @@ def open_scorer(
             and card, if the settings leave a part of it open.
         device: where it computes.
     """
-    card = card_of(settings["card"], next(iter(files.get("card", [])), None))
+    card = completed_card(settings["card"], next(iter(files.get("card", [])), None))
     model = load_model(settings["model"], card, files["model"], files["tokenizer"][0])
     return PairScorer(
         model.to(device),

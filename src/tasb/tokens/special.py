@@ -12,6 +12,15 @@ from tasb.errors import TasbError
 Ids = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 """Token ids of a text, without special tokens."""
 
+ROLES = {
+    "cls_token": ("[CLS]", "<s>"),
+    "sep_token": ("[SEP]", "</s>"),
+    "pad_token": ("[PAD]", "<pad>"),
+    "unk_token": ("[UNK]", "<unk>"),
+    "mask_token": ("[MASK]", "<mask>"),
+}
+"""What tokenizers call each special token."""
+
 
 @dataclass(frozen=True)
 class SpecialTokens:
@@ -26,7 +35,7 @@ class SpecialTokens:
         """Read the ids from a tokenizer.json; [CLS] and <s>, [SEP] and </s> are the same role."""
         added = json.loads(Path(tokenizer_file).read_text(encoding="utf-8"))["added_tokens"]
         ids = {token["content"]: int(token["id"]) for token in added}
-        roles = (("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[PAD]", "<pad>"))
+        roles = (ROLES["cls_token"], ROLES["sep_token"], ROLES["pad_token"])
         found = [next((ids[name] for name in names if name in ids), None) for names in roles]
         if None in found:
             raise TasbError(f"{tokenizer_file}: no [CLS], [SEP] and [PAD] among its added tokens")

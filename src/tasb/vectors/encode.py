@@ -10,7 +10,7 @@ from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import Job, log, progress
 from tasb.models.bert_dot import BertDot
-from tasb.models.card import card_of
+from tasb.models.card import completed_card
 from tasb.models.device import autocast, prepare, resolve_precision
 from tasb.models.load import load_model
 from tasb.tokens.store import TokenStore
@@ -83,7 +83,7 @@ class TextEncoder:
 def open_encoder(job: Job) -> TextEncoder:
     """Load the dual encoder of a job: see `tasb.vectors.artifacts.encoding`."""
     settings = job.recipe["encoder"]
-    card = card_of(settings["card"], job.optional("card"))
+    card = completed_card(settings["card"], job.optional("card"))
     model = load_model(settings["model"], card, job.files("model"), job.file("tokenizer"))
     if not isinstance(model, BertDot):
         raise TypeError("only BERT_DOT makes vectors")

@@ -1,8 +1,17 @@
 # TAS-B from a collection to the tables of the paper. Stages, in order, are the includes.
 
+import os
+
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.11")
+
+if not os.path.samefile(os.getcwd(), workflow.basedir):
+    raise WorkflowError(
+        f"paths in the config are relative to the checkout: run snakemake in {workflow.basedir}, "
+        "without --directory"
+    )
 
 
 configfile: "config/config.yaml"

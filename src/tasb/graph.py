@@ -44,6 +44,7 @@ class Graph:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._built: dict[tuple[Any, ...], Artifact] = {}
+        self._owners: dict[str, str] = {}
         self._frames: list[_Frame] = []
         self.plans: dict[str, Plan] = plans.plans(config.runs)
 
@@ -122,7 +123,20 @@ class Graph:
             frame = self._frames.pop()
             asked = frozenset(frame.asked) | artifact.asked
             self._built[place] = replace(artifact, declared=declared, asked=asked)
+            self._claim(self._built[place])
         return self._built[place]
+
+    def _claim(self, artifact: Artifact) -> None:
+        """Note whose files an artifact's are.
+
+        Raises:
+            ValueError: something else has one of them.
+        """
+        for path in artifact.paths:
+            if path in self._owners:
+                both = " and ".join(sorted({self._owners[path], artifact.name}))
+                raise ValueError(f"two names make one file, {path} of {both}; rename one of them")
+            self._owners[path] = artifact.name
 
     def _cycle(self, place: tuple[Any, ...]) -> str:
         """Return the declarations between two visits of a place, those of runs first."""

@@ -1,10 +1,51 @@
 """The base of every config model: unknown keys are refused, with the nearest known one."""
 
 import difflib
+import re
 from collections.abc import Iterable
-from typing import Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+
+NAME = re.compile(r"\w[\w.-]{0,79}")
+"""Names become parts of paths, of Snakemake's targets and of the names of plans."""
+
+
+def _name(value: Any) -> str:
+    """Return a name of the user's.
+
+    Raises:
+        ValueError: it could not be a part of a path, or is no text.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"the name {value!r} is no text; put it in quotes, as '{value}'")
+    if not NAME.fullmatch(value):
+        raise ValueError(
+            f"'{value[:60]}' is no name: up to 80 letters, digits, '_', '-' and '.', the first "
+            "of them a letter, a digit or '_'"
+        )
+    return value
+
+
+T = TypeVar("T")
+
+
+def _distinct(values: list[T]) -> list[T]:
+    """Return a list in which nothing occurs twice.
+
+    Raises:
+        ValueError: something does.
+    """
+    twice = next((value for place, value in enumerate(values) if value in values[:place]), None)
+    if twice is not None:
+        raise ValueError(f"'{twice}' occurs twice")
+    return values
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+"""What a user calls a collection, a run, a system, a query set, a table."""
+Distinct = Annotated[list[T], AfterValidator(_distinct)]
+"""A list in which nothing occurs twice."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

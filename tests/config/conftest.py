@@ -10,6 +10,7 @@ import yaml
 
 from tasb.config.load import load
 from tasb.errors import TasbError
+from tasb.graph import Graph
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "config" / "config.yaml"
@@ -55,3 +56,9 @@ def refusal(changed: Callable[[str, Any], Raw]) -> Callable[[str, Any], str]:
         return str(caught.value)
 
     return refuse
+
+
+@pytest.fixture
+def loaded(changed: Callable[[str, Any], Raw]) -> Callable[[str, Any], Graph]:
+    """Return the graph of a changed config."""
+    return lambda key, value: load(changed(key, value))

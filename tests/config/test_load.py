@@ -67,17 +67,17 @@ def test_an_unknown_key_without_a_near_one_lists_what_is_known(refusal):
         ("students.lr", "abc", "(found 'abc')"),
         ("students.steps", 1.5, "(found 1.5)"),
         ("students.steps", True, "(found 'true')"),
-        ("students.lr", [1], "valid number"),
-        ("students.lr", 0, "greater than 0 (found 0)"),
+        ("students.lr", [1], "a number is needed"),
+        ("students.lr", 0, "a number above 0.0 is needed (found 0)"),
         ("students.lr", "1e", "(found '1e')"),
         ("runs.dual-tas.steps", "many", "(found 'many')"),
         ("runs.dual-tas", "tas", "(found 'tas')"),
-        ("runs", ["tas"], "valid dictionary"),
+        ("runs", ["tas"], "a mapping of keys is needed"),
         ("clusters.default.k", "x", "(found 'x')"),
         ("systems.all-minilm.query_length", "x", "(found 'x')"),
-        ("systems.x", {"kind": "run", "run": 5}, "valid string (found 5)"),
-        ("tables.table4.metrics", "ndcg@10", "valid list (found 'ndcg@10')"),
-        ("metrics.names", "ndcg@10", "valid list (found 'ndcg@10')"),
+        ("systems.x", {"kind": "run", "run": 5}, "a text is needed (found 5)"),
+        ("tables.table4.metrics", "ndcg@10", "a list is needed (found 'ndcg@10')"),
+        ("metrics.names", "ndcg@10", "a list is needed (found 'ndcg@10')"),
         ("metrics", "ndcg@10", "(found 'ndcg@10')"),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_value_of_the_wrong_type_is_one_line_that_begins_with_its_key(refusal,
 
 
 def test_a_missing_key_is_named(refusal):
-    assert refusal("systems.x", {"kind": "run"}) == "config: systems.x.run: Field required"
+    assert refusal("systems.x", {"kind": "run"}) == "config: systems.x.run: is missing"
 
 
 def test_each_of_two_mistakes_has_a_line(raw, refusal):

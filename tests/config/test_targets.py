@@ -83,12 +83,12 @@ def test_a_figure_of_batches_needs_plans_and_their_first_scores_but_no_student_o
     raw["plans"] = {"shard_steps": 40}
     found = load(raw).targets("figure2")
     assert folders(found, "students") == {"baseline", "bert-cat", "colbert"}
-    random = [file for file in found if "/plans/mini/random-bert-cat-" in file]
+    random = [file for file in found if "/plans/mini/random+by=bert-cat+" in file]
     assert sorted(file.partition("s0/")[2] for file in random) == [
         "0.made.json", "0.parquet", "1.made.json", "1.parquet", "2.made.json", "2.parquet",
         "colbert/0.arrow", "colbert/0.made.json",
     ]  # fmt: skip
-    balanced = [file for file in found if "/plans/mini/tas-balanced-" in file]
+    balanced = [file for file in found if "/plans/mini/tas-balanced+" in file]
     assert sorted(file.partition("s0/")[2] for file in balanced) == [
         "0.made.json", "0.parquet", "colbert/0.arrow", "colbert/0.made.json",
     ]  # fmt: skip
@@ -100,5 +100,5 @@ def test_a_further_seed_costs_the_jobs_of_one_run(raw, changed):
     raw["runs"]["f"] = {**raw["runs"]["dual-tas-balanced"], "seed": 5}
     raw["tables"]["table5"]["rows"].append({"system": "f", "labels": ["F"]})
     added = set(load(raw).targets("table5")) - before
-    plan = "tas-balanced-default-n1-h10-bert-cat-b16-s5"
+    plan = "tas-balanced+default+n1+h10+by=bert-cat+b16+s5"
     assert {file.split("/")[3].removesuffix(".made.json") for file in added} == {"f", plan}

@@ -9,10 +9,10 @@ from tasb.config.load import load
 from tasb.plans.artifacts import plan_of, plans, scores_live, shards, stored_scores
 
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"
-RANDOM = "random-bert-cat-b16-s0"
-TAS = "tas-default-n1-bert-cat-b16-s0"
-BALANCED = "tas-balanced-default-n1-h10-bert-cat-b16-s0"
-LABELS = "random-labels-b16-s0"
+RANDOM = "random+by=bert-cat+b16+s0"
+TAS = "tas+default+n1+by=bert-cat+b16+s0"
+BALANCED = "tas-balanced+default+n1+h10+by=bert-cat+b16+s0"
+LABELS = "random+labels+b16+s0"
 OF_TABLE_4 = ("baseline", "none-", "pairwise-", "in-batch-", "dual-random", "dual-tas")
 
 
@@ -57,12 +57,12 @@ def test_runs_of_equal_sampling_share_a_plan(raw):
     [
         ({}, RANDOM),
         ({"lr": 1, "steps": 7}, RANDOM),
-        ({"sampler": "random-pairs"}, "random-pairs-bert-cat-b16-s0"),
-        ({"seed": 7, "batch_size": 8}, "random-bert-cat-b8-s7"),
+        ({"sampler": "random-pairs"}, "random-pairs+by=bert-cat+b16+s0"),
+        ({"seed": 7, "batch_size": 8}, "random+by=bert-cat+b8+s7"),
         ({"sampler": {"kind": "tas", "clusters_per_batch": 2}}, TAS.replace("n1", "n2")),
         ({"sampler": {"kind": "tas-balanced", "bins": 3}}, BALANCED.replace("h10", "h3")),
-        ({"pairs": {"one_pair_queries": "drop"}}, "random-drop-bert-cat-b16-s0"),
-        ({"pairs": {"kind": "published"}}, "random-published-b16-s0"),
+        ({"pairs": {"one_pair_queries": "drop"}}, "random+drop+by=bert-cat+b16+s0"),
+        ({"pairs": {"kind": "published"}}, "random+published+b16+s0"),
     ],
 )
 def test_a_plan_is_named_after_what_decides_its_batches(at, settings, name):

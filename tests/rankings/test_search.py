@@ -1,10 +1,13 @@
+import logging
+
 import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasb.rankings.search import search, search_flat, search_index
+from tasb.jobs import Job
+from tasb.rankings.search import UNSET, recall, search, search_flat, search_index
 from tasb.vectors.index import write_index
 from tasb.vectors.shards import write_vectors
 
@@ -122,9 +125,54 @@ def test_passages_that_an_index_does_not_find_are_minus_one_and_last(two_lists):
     assert scores[1, :4].tolist() == [9, 8, 8, 7]
 
 
+def job_of(tmp_path, index, settings, depth):
+    files = {"vectors": [str(tmp_path / "0.arrow")], "index": [str(index)]}
+    return Job({"depth": depth, "index": settings}, files, {})
+
+
 def test_vectors_and_an_index_are_searched_alike(tmp_path, two_lists):
     query = np.array([[1, 0.5]], dtype=np.float32)
-    vectors, _ = search(query, [tmp_path / "0.arrow"], True, 3)
-    lists, _ = search(query, [two_lists], False, 3)
+    vectors, _ = search(job_of(tmp_path, two_lists, None, 3), query)
+    lists, _ = search(job_of(tmp_path, two_lists, UNSET, 3), query)
     assert vectors.tolist() == [[0, 2, 1]]
     assert lists.tolist() == [[0, 2, -1]]
+
+
+def test_the_share_that_an_index_finds_is_measured_and_rises_with_nprobe(
+    tmp_path, two_lists, caplog
+):
+    """The exact top three of the query are passages 0, 2 and 1; the one list holds 0 and 2."""
+    query = np.array([[1, 0.5]], dtype=np.float32)
+    with caplog.at_level(logging.INFO, logger="tasb"):
+        one, two = (job_of(tmp_path, two_lists, {**UNSET, "nprobe": n}, 3) for n in (1, 2))
+        search(one, query)
+        found, _ = search(two, query)
+    assert (one.about["recall"], two.about["recall"]) == (0.6667, 1)
+    assert found.tolist() == [[0, 2, 1]]
+    assert "finds 66.7 % of the exact top 3 passages of 1 queries" in caplog.text
+
+
+def test_places_that_faiss_leaves_empty_rank_last_whatever_their_score(two_lists, monkeypatch):
+    class Padded:
+        ntotal = 3
+
+        def search(self, queries, depth):
+            return np.array([[3.4e38, 2.0, 5.0]], np.float32), np.array([[-1, 7, 4]])
+
+    monkeypatch.setattr(faiss, "read_index", lambda path: Padded())
+    positions, _ = search_index(np.ones((1, 2), np.float32), two_lists, 3)
+    assert positions.tolist() == [[4, 7, -1]]
+
+
+def test_ef_search_reaches_an_index_behind_a_transform(tmp_path):
+    random = np.random.default_rng(5)
+    passages = random.normal(size=(3000, 16)).astype(np.float16).astype(np.float32)
+    queries = random.normal(size=(40, 16)).astype(np.float32)
+    files = write_shards(tmp_path, passages, [])
+    write_index(files, "RR16,HNSW4", tmp_path / "a.faiss")
+    exact, _ = search_flat(queries, files, 10)
+    shares = [
+        recall(search_index(queries, tmp_path / "a.faiss", 10, {"ef_search": width})[0], exact)
+        for width in (1, 400)
+    ]
+    assert shares[0] < shares[1]

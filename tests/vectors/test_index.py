@@ -38,6 +38,13 @@ def test_an_unknown_factory_string_is_an_error_that_names_it(tmp_path, shards, f
     assert not (tmp_path / "a.faiss").exists()
 
 
+@pytest.mark.parametrize("factory", ["HNSW8_PQ2", "IVF2_HNSW4,ZnLattice1x8_4", "RR8,HNSW8_PQ2"])
+def test_an_index_that_ranks_by_distance_is_refused(tmp_path, shards, factory):
+    with pytest.raises(TasbError, match=f"^index '{factory}': "):
+        write_index(shards, factory, tmp_path / "a.faiss")
+    assert not (tmp_path / "a.faiss").exists()
+
+
 def test_too_few_vectors_to_train_on_are_an_error(tmp_path, shards):
     with pytest.raises(TasbError, match=r"^index 'IVF61,Flat': .*60"):
         write_index(shards, "IVF61,Flat", tmp_path / "a.faiss")

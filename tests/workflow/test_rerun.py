@@ -76,7 +76,7 @@ def of_plan(plan):
 
 VALIDATED = {"ranking dual-tas-balanced validation"}
 """The validation queries by which the weight of the fusion is chosen."""
-TAS, BALANCED = "tas-default-n1-bert-cat-b4-s0", "tas-balanced-default-n1-h10-bert-cat-b4-s0"
+TAS, BALANCED = "tas+default+n1+by=bert-cat+b4+s0", "tas-balanced+default+n1+h10+by=bert-cat+b4+s0"
 CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
     of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE | FIGURES
 )
@@ -106,7 +106,7 @@ def test_a_batch_size_draws_a_plan_of_its_own(jobs):
     """The other runs are like this one, and say so of their size too."""
     kept = {name: {"batch_size": 4} for name in TRAINED[1:]}
     found = jobs({"runs": {**kept, "none-random": {"batch_size": 3}}})
-    assert found == {"plan random-labels-b3-s0 0"} | of_run("none-random") | TABLE
+    assert found == {"plan random+labels+b3+s0 0"} | of_run("none-random") | TABLE
 
 
 def test_an_index_is_trained_on_the_vectors_that_stand(jobs):
@@ -126,7 +126,7 @@ def test_a_new_run_takes_the_plan_that_stands(jobs):
         "runs": {"dual-random": {"like": "baseline", "losses": losses}},
         "tables": {"table4": {"rows": rows}},
     }
-    scores = {"plan_scores random-bert-cat-b4-s0 colbert 0"}
+    scores = {"plan_scores random+by=bert-cat+b4+s0 colbert 0"}
     assert jobs(change) == scores | of_run("dual-random") | TABLE
 
 

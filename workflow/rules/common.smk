@@ -1,12 +1,10 @@
 # What the rules share: the graph of the checked config, paths, and the source files of a job.
 
-import os
 import re
-
-from snakemake.exceptions import WorkflowError
 
 import tasb
 from tasb.config.code import code_of
+from tasb.config.duplicates import refuse_duplicate_keys
 from tasb.config.load import load
 from tasb.errors import TasbError
 from tasb.machine import has_gpu
@@ -22,6 +20,7 @@ if not os.path.samefile(tasb.__path__[0], os.path.join(SOURCE, "tasb")):
     )
 
 try:
+    refuse_duplicate_keys(workflow.configfiles)
     GRAPH = load(config)
 except TasbError as error:
     raise WorkflowError(str(error))

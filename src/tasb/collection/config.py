@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from tasb.settings import Settings
+from tasb.settings import Name, Settings
 
 TRAINING = "training"
 VALIDATION = "validation"
@@ -61,7 +61,7 @@ class Collection(Settings):
     before the ids; BM25 negatives are drawn where it is absent."""
     validation: Validation | None = None
     """Queries for early stopping and for the weight of a fusion."""
-    query_sets: dict[str, QuerySet] = Field(min_length=1)
+    query_sets: dict[Name, QuerySet] = Field(min_length=1)
     """What tables report."""
     allow_unknown_ids: bool = False
     """Drop, and count, judgments of queries or passages that the collection lacks."""

@@ -7,6 +7,12 @@ from tasb.collection.config import VALIDATION
 from tasb.graph import Graph
 from tasb.settings import require
 
+RULES = (
+    "all", "bm25_negatives", "clusters", "early_stopping_set", "encoder", "figure", "index",
+    "metrics", "model_card", "pair_scores", "passages", "plan", "plan_scores", "published_pairs",
+    "query_set", "ranking", "search", "table", "tables", "tokens", "training", "vectors",
+)  # fmt: skip
+"""What `snakemake NAME` makes already, so that no table can be called so."""
 ELSE = "; or leave what needs it out of 'targets'"
 
 
@@ -21,6 +27,8 @@ def check(graph: Graph) -> None:
     require(config.collection, config.collections, "collection", "collection")
     _distinct("systems", config.systems, "runs", config.runs)
     _distinct("figures", config.figures, "tables", config.tables)
+    _distinct("tables", config.tables, "the rules of the workflow", RULES)
+    _distinct("figures", config.figures, "the rules of the workflow", RULES)
     for position, name in enumerate(config.targets or []):
         require(
             name, {**config.tables, **config.figures}, f"targets[{position}]", "table or figure"

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from tasb.config.check import check
 from tasb.config.inherit import Raw, filled, without_nulls
 from tasb.config.model import Config
+from tasb.config.words import message
 from tasb.errors import TasbError
 from tasb.graph import Graph
-from tasb.settings import nearest
 from tasb.students.run import TrainingRun
 
 T = TypeVar("T")
@@ -61,16 +61,8 @@ def _checked(validate: Callable[[Any], T], raw: Any, key: str, lines: list[str])
 
 
 def _line(raw: Any, prefix: str, details: Any) -> str:
-    message, found = details["msg"].removeprefix("Value error, "), details["input"]
     key = ".".join([*([prefix] if prefix else []), *_key(raw, details["loc"])])
-    if details["type"] == "union_tag_not_found":
-        message, found = "'kind' is missing", None
-    if details["type"] == "union_tag_invalid":
-        found = details["ctx"]["tag"]
-        known = [name.strip("' ") for name in details["ctx"]["expected_tags"].split(",")]
-        message = f"unknown kind{nearest(found, known) or '; known: ' + ', '.join(known)}"
-    shown = f" (found {found!r})" if isinstance(found, str | int | float | bool) else ""
-    return f"{key}: {message}{shown}" if key else f"{message}{shown}"
+    return f"{key}: {message(details)}" if key else message(details)
 
 
 def _key(raw: Any, location: tuple[str | int, ...]) -> list[str]:
@@ -81,6 +73,8 @@ def _key(raw: Any, location: tuple[str | int, ...]) -> list[str]:
         kind = raw if isinstance(raw, str) else raw.get("kind") if isinstance(raw, dict) else None
         if kind == part and raw is not told:
             told = raw
+            continue
+        if part == "[key]":  # the name itself is wrong
             continue
         if isinstance(raw, dict):
             raw = raw.get(part)

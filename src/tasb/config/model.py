@@ -9,7 +9,7 @@ from tasb.lexical.config import Negatives
 from tasb.metrics.config import Metrics
 from tasb.plans.config import Plans
 from tasb.rankings.config import AnySystem, Rankings
-from tasb.settings import Settings
+from tasb.settings import Distinct, Name, Settings
 from tasb.students.config import EarlyStoppingSet
 from tasb.students.run import TrainingRun
 from tasb.tables.config import Table
@@ -28,15 +28,15 @@ class Config(Settings):
     """The collection in use, one of `collections`."""
     seed: int = 0
     """Seed of every draw; the seeds of runs and clusters tell streams of it apart."""
-    collections: dict[str, Collection]
+    collections: dict[Name, Collection]
     """Collections by name."""
-    encoders: dict[str, Encoder]
+    encoders: dict[Name, Encoder]
     """Pre-trained encoders by name."""
     tokens: Tokens = Tokens()
     """How texts are tokenized."""
     negatives: Negatives = Negatives()
     """BM25 negatives."""
-    clusters: dict[str, Clusters] = {}
+    clusters: dict[Name, Clusters] = {}
     """Topics of the training queries, by name."""
     plans: Plans = Plans()
     """How plans are cut."""
@@ -44,9 +44,9 @@ class Config(Settings):
     """What early stopping evaluates on."""
     students: TrainingRun = TrainingRun()
     """Defaults of every run that is `like` no other."""
-    runs: dict[str, TrainingRun] = {}
+    runs: dict[Name, TrainingRun] = {}
     """Everything that is trained, students and teachers alike."""
-    systems: dict[str, AnySystem] = {}
+    systems: dict[Name, AnySystem] = {}
     """What makes rankings, by name; each run is a system, too."""
     vectors: Vectors = Vectors()
     """How texts are encoded."""
@@ -54,11 +54,11 @@ class Config(Settings):
     """How deep rankings are."""
     metrics: Metrics = Metrics()
     """What is measured."""
-    tables: dict[str, Table] = Field(min_length=1)
+    tables: dict[Name, Table] = Field(min_length=1)
     """Tables by name."""
-    figures: dict[str, Figure] = {}
+    figures: dict[Name, Figure] = {}
     """Figures by name."""
-    targets: list[str] | None = Field(None, min_length=1)
+    targets: Distinct[str] | None = Field(None, min_length=1)
     """The tables and figures that `results/tables` makes; null for all of them."""
 
     @property

@@ -5,15 +5,15 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from tasb.settings import Settings
+from tasb.settings import Distinct, Settings
 
-METRIC = re.compile(r"^(ndcg|mrr|map|recall)(@[1-9][0-9]*)?$")
+METRIC = re.compile(r"^(ndcg|mrr|map|recall)(@[1-9][0-9]{0,8})?$")
 
 
 class Metrics(Settings):
     """Which metrics are computed, and how differences are tested."""
 
-    names: list[str] = ["ndcg@10", "mrr@10", "recall@1000", "map@1000"]
+    names: Distinct[str] = ["ndcg@10", "mrr@10", "recall@1000", "map@1000"]
     """ndcg, mrr, map or recall, with `@cutoff`."""
     p: float = Field(0.05, gt=0, lt=1)
     """Below it a difference counts as significant."""

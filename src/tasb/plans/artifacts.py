@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tasb.graph import Graph
 
 TRAINING = "training"
+MOST_FILES = 10_000
+"""Files of a plan; Snakemake plans a job for each."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,19 @@ def _steps(graph: "Graph", plan: str, shard: int) -> list[int]:
 
 
 def shards(graph: "Graph", run: TrainingRun) -> range:
-    """Return the numbers of the plan's shards that a run reads."""
-    return range(-(-run.steps // graph.section("plans").shard_steps))
+    """Return the numbers of the plan's shards that a run reads.
+
+    Raises:
+        ValueError: there would be too many of them.
+    """
+    size = graph.section("plans").shard_steps
+    count = -(-run.steps // size)
+    if count > MOST_FILES:
+        raise ValueError(
+            f"plans.shard_steps: {size:,} cuts {run.steps:,} steps into {count:,} files; at most "
+            f"{MOST_FILES:,} are made, so set it to {-(-run.steps // MOST_FILES):,} or more"
+        )
+    return range(count)
 
 
 def plan_of(graph: "Graph", run: TrainingRun) -> list[Part]:

@@ -24,7 +24,12 @@ class PairSource(Settings):
 
     def label(self) -> list[str]:
         """Return what the name of a plan says of its pairs."""
-        return [*(["drop"] if self.one_pair_queries == "drop" else []), self.scored_by or "labels"]
+        return [*(["drop"] if self.one_pair_queries == "drop" else []), self.margins]
+
+    @property
+    def margins(self) -> str:
+        """Where the margins come from, as the name of a plan says it."""
+        return "labels" if self.scored_by is None else f"by={self.scored_by}"
 
     def pairs(self, graph: "Graph", key: str) -> Part:
         """Return the table of pairs."""
@@ -59,6 +64,11 @@ class PublishedPairs(PairSource):
     @property
     def scored_by(self) -> str | None:
         """A name for the published scores."""
+        return self.margins
+
+    @property
+    def margins(self) -> str:
+        """What no run can be called in the name of a plan."""
         return "published"
 
     def pairs(self, graph: "Graph", key: str) -> Part:

@@ -1,6 +1,6 @@
 """The passages of largest inner product, over vectors that need not fit memory at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasb.collection.tables import read_ids
-from tasb.jobs import Job
+from tasb.jobs import Job, log
 from tasb.rankings.ranking import ranking_of, write_ranking
 from tasb.tokens.store import TokenStore
 from tasb.vectors.encode import TextEncoder, open_encoder
@@ -19,6 +19,11 @@ from tasb.vectors.shards import ROWS, read_all_blocks
 Scores = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
 
+PARAMETERS = {"nprobe": "nprobe", "ef_search": "efSearch"}
+"""What Faiss calls our settings of an index."""
+UNSET: Mapping[str, int | None] = {"nprobe": None, "ef_search": None}
+SAMPLE = 200
+"""Queries whose exact top passages an index is compared with."""
 GPU_DEPTH = 2048
 """Vectors that Faiss finds for a query on a GPU, at most."""
 
@@ -81,25 +86,58 @@ def _best(positions: Positions, scores: Scores, depth: int) -> tuple[Positions, 
     return np.take_along_axis(positions, order, 1), np.take_along_axis(scores, order, 1)
 
 
-def search_index(queries: Scores, path: str | Path, depth: int) -> tuple[Positions, Scores]:
-    """Return the top passages by a Faiss index; as `search_flat`, -1 where it found fewer."""
-    index = faiss.read_index(str(path))
-    scores, positions = index.search(queries, min(depth, index.ntotal))
-    return _best(positions.astype(np.int64), scores, depth)
-
-
-def search(
-    queries: Scores, index: Sequence[str | Path], flat: bool, depth: int
+def search_index(
+    queries: Scores, path: str | Path, depth: int, settings: Mapping[str, int | None] = UNSET
 ) -> tuple[Positions, Scores]:
-    """Return the top passages of each query.
+    """Return the top passages by a Faiss index; as `search_flat`, -1 where it found fewer.
 
     Args:
         queries: (queries, dimensions).
-        index: files of passage vectors, or one Faiss index.
-        flat: which of the two it is.
+        path: the index.
         depth: passages per query, at most.
+        settings: ``nprobe`` and ``ef_search``; null for Faiss's own.
     """
-    return search_flat(queries, index, depth) if flat else search_index(queries, index[0], depth)
+    index = faiss.read_index(str(path))
+    for name, value in settings.items():
+        if value is not None:
+            faiss.ParameterSpace().set_index_parameter(index, PARAMETERS[name], value)
+    scores, positions = index.search(queries, min(depth, index.ntotal))
+    scores = np.where(positions < 0, -np.inf, scores)  # Faiss fills empty places with anything
+    return _best(positions.astype(np.int64), scores, depth)
+
+
+def recall(found: Positions, exact: Positions) -> float:
+    """Return the share of the exact top passages that an index has found.
+
+    Args:
+        found: (queries, at least depth) positions.
+        exact: (queries, depth) positions.
+    """
+    shares = [np.isin(best, own).mean() for own, best in zip(found, exact)]
+    return float(np.mean(shares))
+
+
+def search(job: Job, queries: Scores) -> tuple[Positions, Scores]:
+    """Return the top passages of each query, exact or by the job's index.
+
+    The log tells how many of the exact ones an index finds for a sample of the queries.
+
+    Args:
+        job: its recipe has ``depth``, and ``index`` (null for exact search).
+        queries: (queries, dimensions).
+    """
+    shards, depth, settings = job.files("vectors"), job.recipe["depth"], job.recipe["index"]
+    if settings is None:
+        return search_flat(queries, shards, depth)
+    positions, scores = search_index(queries, job.file("index"), depth, settings)
+    sample = np.linspace(0, len(queries) - 1, min(SAMPLE, len(queries))).astype(int)
+    exact, _ = search_flat(queries[sample], shards, min(10, depth))
+    job.about["recall"] = round(recall(positions[sample], exact), 4)
+    log.info(
+        "the index finds %.1f %% of the exact top %d passages of %d queries (nprobe and "
+        "ef_search raise that)", 100 * job.about["recall"], exact.shape[1], len(sample),
+    )  # fmt: skip
+    return positions, scores
 
 
 def make(job: Job) -> None:
@@ -108,8 +146,7 @@ def make(job: Job) -> None:
     faiss.omp_set_num_threads(job.threads)
     stores = [TokenStore(path) for path in job.files("query_tokens")]
     vectors = np.concatenate([_encoded(encoder, store) for store in stores])
-    index, flat = job.files("index"), job.recipe["flat"]
-    positions, scores = search(vectors, index, flat, job.recipe["depth"])
+    positions, scores = search(job, vectors)
     passage_ids, start = read_ids(job.file("passages")), 0
     for place, (store, queries) in enumerate(zip(stores, job.files("queries"))):
         rows = slice(start, start + len(store))

@@ -58,7 +58,7 @@ class Training(Settings):
     gradient_cache: int | None = Field(None, ge=1)
     """Padded tokens whose activations are kept at a time; for the backward pass each such group
     of texts is encoded once more. Of the others the vectors alone are kept. null keeps all."""
-    steps: int = Field(800_000, ge=1)
+    steps: int = Field(800_000, ge=1, le=2_000_000_000)
     """Updates at most."""
     seed: int = 0
     """Tells apart runs that are equal otherwise: batches, new head, dropout."""

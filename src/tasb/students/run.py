@@ -58,6 +58,10 @@ class TrainingRun(Training):
 
     @property
     def plan(self) -> str:
-        """The name of the run's plan; runs with equal names share it."""
+        """The name of the run's plan; runs with equal names share it.
+
+        No name of the user's holds a plus or an equals sign, so different plans have different
+        names.
+        """
         parts = [*self.sampler.label(), *self.pairs.label()]
-        return "-".join([*parts, f"b{self.batch_size}", f"s{self.seed}"])
+        return "+".join([*parts, f"b{self.batch_size}", f"s{self.seed}"])

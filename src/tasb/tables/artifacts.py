@@ -1,6 +1,9 @@
 """The artifacts of the tables stage."""
 
+import csv
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ FORMATS = {"data": "parquet", "markdown": "md", "latex": "tex", "html": "html"}
 PAPER = Path(__file__).parents[3] / "resources" / "paper"
 """The published values, next to the library in a checkout."""
 TEMPLATES = Path(__file__).parent / "templates"
+IN_BRACES = re.compile(r"\{([^{}]*)\}")
 PRINTED = ("html.html.j2", "latex.tex.j2", "markdown.md.j2")
 
 
@@ -31,6 +35,8 @@ def table(graph: "Graph", name: str) -> Artifact:
         ValueError: a row or metric is unknown, or its labels do not fit the columns.
     """
     declared, key = graph.config.tables[name], f"tables.{name}"
+    sets, paper = graph.config.data.query_sets, PAPER / f"{name}.tsv"
+    _check_published(key, declared, [each.paper for each in sets.values()], paper)
     metrics = declared.metrics or graph.config.metrics.names
     for metric in metrics:
         require(metric, graph.config.metrics.names, f"{key}.metrics", "metric (of metrics.names)")
@@ -43,11 +49,9 @@ def table(graph: "Graph", name: str) -> Artifact:
         rows.append(row.model_copy(update={"labels": labels}))
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
     _check_instances(graph, key, declared, runs)
-    sets = graph.config.data.query_sets
     passages: dict[str, Source] = {}
     if graph.config.data.passages:
         passages["passages"] = graph.passages()["passages"]
-    paper = PAPER / f"{name}.tsv"
     return Artifact(
         "tasb.tables.make:make",
         graph.name("tables", name),
@@ -70,6 +74,19 @@ def table(graph: "Graph", name: str) -> Artifact:
             "templates": [os.path.relpath(TEMPLATES / name) for name in PRINTED],
         },
     )
+
+
+def _check_published(key: str, table: Table, query_sets: Sequence[str | None], paper: Path) -> None:
+    """Refuse names that the published table of this name does not have."""
+    if not paper.is_file():
+        return
+    with paper.open(encoding="utf-8") as file:
+        published = list(csv.DictReader(file, delimiter="\t"))
+    for asked, column in (([row.paper for row in table.rows], "row"), (query_sets, "query_set")):
+        known = {line[column] for line in published}
+        for name in asked:
+            if name is not None:
+                require(name, known, key, f"{column} of the paper")
 
 
 def model_card(graph: "Graph", run: str) -> Artifact:
@@ -99,10 +116,17 @@ def _labels(graph: "Graph", key: str, row: Row, columns: int, system: System) ->
     values = graph.config.runs[system.run].plain() if isinstance(system, Run) else {}
     if len(row.labels) != columns:
         raise ValueError(f"{key}: {len(row.labels)} for {columns} columns")
-    try:
-        return [label.format_map(values) for label in row.labels]
-    except (KeyError, IndexError) as error:
-        raise ValueError(f"{key}: '{row.system}' has no setting {error} to print") from None
+
+    def value(found: re.Match[str]) -> str:
+        """Return the value of the key in braces."""
+        if not isinstance(values.get(found[1]), str | int | float):
+            raise ValueError(
+                f"{key}: '{row.system}' has no setting '{found[1]}' to print; braces hold the "
+                "name of a key of the run that is a number or a text"
+            )
+        return str(values[found[1]])
+
+    return [IN_BRACES.sub(value, label) for label in row.labels]
 
 
 def _check_instances(graph: "Graph", key: str, table: Table, runs: dict[str, str]) -> None:

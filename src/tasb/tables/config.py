@@ -4,7 +4,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from tasb.settings import Settings
+from tasb.settings import Distinct, Settings
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What rows are called in the comparisons of a table."""
 
 
 class Row(Settings):
@@ -27,11 +30,11 @@ class Table(Settings):
     """Printed above the table."""
     columns: list[str] = Field(min_length=1)
     """Headings of the label columns."""
-    metrics: list[str] | None = Field(None, min_length=1)
+    metrics: Distinct[str] | None = Field(None, min_length=1)
     """Of `metrics.names`; null for all of them."""
-    rows: list[Row] = Field(min_length=1)
+    rows: list[Row] = Field(min_length=1, max_length=len(LETTERS))
     """Its systems, in order."""
-    statistics: list[Literal["average", "standard-deviation"]] = []
+    statistics: Distinct[Literal["average", "standard-deviation"]] = []
     """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""
 
 

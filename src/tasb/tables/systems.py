@@ -4,9 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from tasb.tables.config import Table
+from tasb.tables.config import LETTERS, Table
 from tasb.tables.grid import Cell, Column, Grid, Line, metric_name, number
-from tasb.tables.table import LETTERS
 
 
 def systems_grid(table: Table, cells: pl.DataFrame, notes: list[str]) -> Grid:

@@ -11,10 +11,8 @@ import polars as pl
 from tasb.errors import TasbError
 from tasb.files import read_json
 from tasb.metrics.significance import beaten
-from tasb.settings import nearest
-from tasb.tables.config import Row, Table
+from tasb.tables.config import LETTERS, Row, Table
 
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SCHEMA = {
     "table": pl.String,
     "row": pl.String,
@@ -87,10 +85,8 @@ def cells(
         correction: see `tasb.metrics.significance.corrected`.
 
     Raises:
-        TasbError: more rows than letters, a row or query set that the published table lacks,
-            or systems were evaluated on other queries.
+        TasbError: systems were evaluated on other queries.
     """
-    _check(name, table, [*query_sets.values()], paper)
     published = _published(table, paper)
     lines = []
     for query_set, theirs in query_sets.items():
@@ -131,18 +127,6 @@ def _statistic(statistic: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     if len(values) < 2:
         return line | {"reason": "a standard deviation needs two rows"}
     return line | {"value": float(np.std(values, ddof=1))}
-
-
-def _check(name: str, table: Table, query_sets: list[str | None], paper: pl.DataFrame) -> None:
-    """Refuse more rows than letters, and names that a published table does not have."""
-    if len(table.rows) > len(LETTERS):
-        raise TasbError(f"tables.{name}: at most {len(LETTERS)} rows")
-    rows = [row.paper for row in table.rows]
-    for asked, column in ((rows, "row"), (query_sets, "query_set")):
-        known = set(paper[column])
-        for unknown in [found for found in asked if known and found and found not in known]:
-            hint = nearest(unknown, known) or f"; known: {', '.join(sorted(known))}"
-            raise TasbError(f"tables.{name}: the paper has no {column} '{unknown}'{hint}")
 
 
 def _row_values(row: Row, values: Metrics, metric: str, steps: Steps | None) -> dict[str, Any]:

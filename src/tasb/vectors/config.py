@@ -10,7 +10,7 @@ from tasb.settings import Settings
 class Vectors(Settings):
     """How vectors are made."""
 
-    shards: int = Field(1, ge=1)
+    shards: int = Field(1, ge=1, le=10_000)
     """Passage vectors are written in this many files, each made by a job of its own."""
     batch_tokens: int = Field(8192, ge=512)
     """Padded tokens in one forward pass."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -12,6 +13,8 @@ from tasb.jobs import Job, log
 from tasb.vectors.shards import ROWS, read_all_blocks, read_blocks
 
 TRAINING_VECTORS = 500_000
+INNER = ("index", "storage", "quantizer", "base_index", "refine_index")
+"""Where an index keeps others."""
 
 
 def make(job: Job) -> None:
@@ -29,7 +32,8 @@ def write_index(shards: Sequence[str | Path], factory: str, path: str | Path) ->
         path: the file to write.
 
     Raises:
-        TasbError: Faiss does not know the factory string, or cannot train it on these vectors.
+        TasbError: Faiss does not know the factory string, cannot train it on these vectors, or
+            makes an index of it that ranks by distance.
     """
     sample = _sample(shards)
     try:
@@ -37,11 +41,30 @@ def write_index(shards: Sequence[str | Path], factory: str, path: str | Path) ->
         index.train(sample)
     except RuntimeError as error:
         raise TasbError(f"index '{factory}': {str(error).splitlines()[-1]}") from None
+    refuse_distances(index, factory)
     for block in read_all_blocks(shards, f"blocks of {ROWS} vectors added"):
         index.add(block)
     log.info("index %s of %d vectors", factory, index.ntotal)
     with whole(path) as part:
         faiss.write_index(index, str(part))
+
+
+def refuse_distances(index: Any, factory: str) -> None:
+    """Refuse an index that ranks by distance, or by another index inside of it that does.
+
+    Raises:
+        TasbError: names the index and the part of it.
+    """
+    waiting = [index]
+    while waiting:
+        part = faiss.downcast_index(waiting.pop())
+        if part.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise TasbError(
+                f"index '{factory}': its {type(part).__name__} ranks by distance, not by inner "
+                "product; HNSW32, IVF1024,PQ64 and SQ8 rank by inner product"
+            )
+        inner = (getattr(part, name, None) for name in INNER)
+        waiting += [found for found in inner if isinstance(found, faiss.Index)]
 
 
 def _sample(shards: Sequence[str | Path]) -> np.ndarray:

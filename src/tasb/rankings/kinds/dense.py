@@ -1,8 +1,11 @@
 """Systems that search the vectors of a model: a run that is trained here, released weights."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+import re
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from tasb.artifact import Artifact, Part
+from pydantic import Field, field_validator, model_validator
+
+from tasb.artifact import Artifact, Part, Source
 from tasb.models.card import OwnCard
 from tasb.models.kinds import BertDot
 from tasb.rankings.kinds.base import System, rankings
@@ -12,12 +15,47 @@ if TYPE_CHECKING:
     from tasb.graph import Graph
 
 
+FACTORY = re.compile(
+    r"((PCA(W|R|WR)?|RR|Pad)\d+,|OPQ\d+(_\d+)?,|L2norm,)*"
+    r"(IVF[1-9]\d*(_HNSW\d*|\(HNSW\d*(,Flat)?\))?,)?"
+    r"(Flat|PQ\d+(x\d+)?(fsr?)?(np)?|SQ(4|6|8|fp16|bf16)|P?(RQ|LSQ)\d+(x\d+){1,2}|RaBitQ"
+    r"|HNSW\d*([,_](Flat|SQ(4|6|8|fp16|bf16)))?|NSG\d*([,_]Flat)?)"
+    r"(,RFlat|,Refine\(.+\))?"
+)
+"""The strings of Faiss's factory whose indexes rank by inner product."""
+
+
 class Dense(System):
     """A system whose passages are vectors."""
 
     reported_together: ClassVar[bool] = True
     index: str = "Flat"
     """A Faiss factory string; 'Flat' searches the vectors themselves, exactly."""
+    nprobe: int | None = Field(None, ge=1)
+    """Lists of an IVF index that are searched for a query; null: Faiss's own, 1."""
+    ef_search: int | None = Field(None, ge=1)
+    """Width of the search in an HNSW index; null: Faiss's own, 16."""
+
+    @field_validator("index")
+    @classmethod
+    def _ranks_by_inner_product(cls, index: str) -> str:
+        if not FACTORY.fullmatch(index):
+            raise ValueError(
+                "no index of Faiss that ranks by inner product; parts, separated by commas: "
+                "perhaps PCA64 or OPQ16_64, perhaps IVF1024, then Flat, PQ16, SQ8 or HNSW32, "
+                "perhaps RFlat"
+            )
+        return index
+
+    @model_validator(mode="after")
+    def _of_the_index(self) -> Self:
+        for key, given, kind in (
+            ("nprobe", self.nprobe, "IVF"),
+            ("ef_search", self.ef_search, "HNSW"),
+        ):
+            if given is not None and kind not in self.index:
+                raise ValueError(f"{key}: for an {kind} index; index is '{self.index}'")
+        return self
 
     def ranking(self, graph: "Graph", name: str, query_set: str) -> Part:
         """Return the ranking of a query set."""
@@ -31,17 +69,22 @@ class Dense(System):
         """Return the rankings of some query sets, encoded and searched in one job."""
         settings, sources = encoding(graph, name, f"systems.{name}")
         encoder = graph.vector_model(name, f"systems.{name}").encoder
-        flat = self.index == "Flat"
-        searched = all_passages(graph, name) if flat else [graph.index(name)["index"]]
+        exact: dict[str, Source] = {"vectors": all_passages(graph, name)}
+        index: dict[str, Source] = {}
+        settings |= {"depth": graph.section("rankings").depth, "index": None}
+        if self.index != "Flat":
+            index["index"] = graph.index(name)["index"]
+            settings["index"] = self.model_dump(include={"nprobe", "ef_search"})
         return rankings(
             graph,
             name,
             query_sets,
             "tasb.rankings.search:make",
-            {**settings, "depth": graph.section("rankings").depth, "flat": flat},
+            settings,
             {
                 **sources,
-                "index": searched,
+                **exact,
+                **index,
                 "query_tokens": [graph.tokens(encoder, each)["tokens"] for each in query_sets],
             },
             heavy=True,

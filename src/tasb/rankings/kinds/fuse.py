@@ -8,6 +8,7 @@ from tasb.artifact import Artifact, Part, Source
 from tasb.collection.config import VALIDATION
 from tasb.metrics.config import METRIC
 from tasb.rankings.kinds.base import System, rankings
+from tasb.settings import Distinct
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -17,7 +18,7 @@ class Fuse(System):
     """The union of several rankings, by a weighted sum of scores or by reciprocal ranks."""
 
     kind: Literal["fuse"]
-    systems: list[str] = Field(min_length=2)
+    systems: Distinct[str] = Field(min_length=2)
     """The systems that are joined: two for a weighted sum."""
     method: Literal["weighted-sum", "reciprocal-rank"] = "weighted-sum"
     """Weighted sum of scores, or sum of reciprocal ranks."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tasb.artifact import Artifact
 from tasb.rankings.kinds.base import System, rankings
-from tasb.settings import require
+from tasb.settings import Distinct, require
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -19,7 +19,7 @@ class Trec(System):
     kind: Literal["trec"]
     files: dict[str, str] = Field(min_length=1)
     """A run file for each query set."""
-    repair: list[Literal["order", "duplicates", "unknown-queries"]] = []
+    repair: Distinct[Literal["order", "duplicates", "unknown-queries"]] = []
     """What may be repaired, in place of an error: lines in another order than their scores,
     repeated passages (the best score is kept), queries that the query set lacks (dropped)."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact
-from tasb.collection.config import TRAINING, VALIDATION
+from tasb.collection.config import TRAINING, VALIDATION, Collection
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -18,7 +18,10 @@ def passages(graph: "Graph") -> Artifact:
         "tasb.collection.tables:make_passages",
         graph.name("collection", "passages"),
         {"passages": [graph.path("collection", "passages.parquet")]},
-        {"collection": data.model_dump(include={"folder", "ir_datasets", "passages"})},
+        {
+            "collection": data.model_dump(include={"folder", "ir_datasets", "passages"}),
+            "ways": _ways(data, "empty_texts", "blank_lines"),
+        },
         brought={"source": _present(data.folder, data.passages)},
     )
 
@@ -44,7 +47,8 @@ def _split(graph: "Graph", name: str) -> Artifact:
         graph.name("collection", name),
         _files(graph, name),
         {
-            "collection": data.model_dump(include={"folder", "ir_datasets", "allow_unknown_ids"}),
+            "collection": data.model_dump(include={"folder", "ir_datasets"}),
+            "ways": data.ways,
             "split": split,
             "exclude": exclude,
         },
@@ -84,13 +88,23 @@ def published_pairs(graph: "Graph") -> Artifact:
         "tasb.collection.pairs:make",
         graph.name("collection", "pairs"),
         {"pairs": [graph.path("collection", "pairs.parquet")]},
-        {"folder": data.folder, "pairs": data.pairs},
+        {
+            "folder": data.folder,
+            "pairs": data.pairs,
+            "ways": _ways(data, "blank_lines"),
+        },
         {
             "queries": graph.query_set(TRAINING)["queries"],
+            "qrels": graph.query_set(TRAINING)["qrels"],
             "passages": graph.passages()["passages"],
         },
         brought={"source": _present(data.folder or "", data.pairs)},
     )
+
+
+def _ways(data: Collection, *keys: str) -> dict[str, str]:
+    """Return what is done with some kinds of faults."""
+    return {key: data.ways[key] for key in keys}
 
 
 def _present(folder: str | None, *files: str | None) -> list[str]:

@@ -1,6 +1,6 @@
 """Config of a collection: where its texts, judgments and training pairs come from."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -63,8 +63,19 @@ class Collection(Settings):
     """Queries for early stopping and for the weight of a fusion."""
     query_sets: dict[Name, QuerySet] = Field(min_length=1)
     """What tables report."""
+    empty_texts: Literal["refuse", "keep", "drop"] = "refuse"
+    """Passages and queries without a word."""
+    blank_lines: Literal["refuse", "drop"] = "refuse"
+    """Lines without a word, in any file."""
+    repeated_judgments: Literal["refuse", "drop"] = "refuse"
+    """Judgments that say the same again; two grades of one passage are refused in any case."""
     allow_unknown_ids: bool = False
-    """Drop, and count, judgments of queries or passages that the collection lacks."""
+    """Keep judgments of queries or passages that the collection lacks: as with trec_eval, such
+    a passage is never found, and such a query counts as zero."""
+    drop_unknown_ids: bool = False
+    """Leave such judgments out, so that metrics are higher than those of trec_eval."""
+    drop_own_passage: bool = False
+    """A passage whose id is the query's is never found, as BEIR has it for ArguAna and Quora."""
 
     licence: str | None = None
     """What the model cards say of its texts, such as ``cc0-1.0``."""
@@ -73,6 +84,8 @@ class Collection(Settings):
     def _consistent(self) -> Self:
         if (self.folder is None) == (self.ir_datasets is None):
             raise ValueError("give either 'folder' or 'ir_datasets'")
+        if self.allow_unknown_ids and self.drop_unknown_ids:
+            raise ValueError("give one of 'allow_unknown_ids' and 'drop_unknown_ids'")
         reserved = {TRAINING, VALIDATION, "train", "passages"} & set(self.query_sets)
         if reserved:
             raise ValueError(f"query set name '{min(reserved)}' is reserved")
@@ -85,6 +98,17 @@ class Collection(Settings):
                     "choose anything"
                 )
         return self
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """What is done with each kind of fault, see `tasb.collection.faults`."""
+        unknown = "drop" if self.drop_unknown_ids else "refuse"
+        return {
+            "empty_texts": self.empty_texts,
+            "blank_lines": self.blank_lines,
+            "repeated_judgments": self.repeated_judgments,
+            "unknown_ids": "keep" if self.allow_unknown_ids else unknown,
+        }
 
     def split_of(self, query_set: str) -> str:
         """Return the split that a query set, or the raw training set, is read from."""

@@ -1,10 +1,11 @@
 """Where texts and judgments come from: a folder of files, or ir_datasets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from tasb.collection import text
+from tasb.collection.faults import Faults
 from tasb.errors import TasbError
 from tasb.files import existing
 
@@ -12,20 +13,23 @@ from tasb.files import existing
 class Source(Protocol):
     """A collection's texts and judgments, streamed; errors name file and line, or dataset."""
 
-    def passages(self) -> Iterator[tuple[str, str]]:
+    def passages(self, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
 
     def passage_count(self) -> int | None:
         """Return how many passages there will be, if that costs little to know."""
 
-    def queries(self, split: str) -> Iterator[tuple[str, str]]:
+    def queries(self, split: str, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
 
-    def judgments(self, split: str) -> Iterator[tuple[str, str, int]]:
-        """Yield (query id, passage id, grade) of a split."""
+    def judgments(self, split: str, faults: Faults) -> Iterator[tuple[int, str, str, int]]:
+        """Yield (line, query id, passage id, grade) of a split."""
 
     def where(self, what: str, split: str | None = None) -> str:
         """Return the file or dataset that holds something, for error messages."""
+
+    def faults(self, what: str, split: str | None, ways: Mapping[str, str]) -> Faults:
+        """Return where the faults of a file or dataset are noted."""
 
 
 class Folder:
@@ -35,21 +39,21 @@ class Folder:
         self.folder = existing(folder, "collections: folder")
         self._passages = passages or "passages.tsv"
 
-    def passages(self) -> Iterator[tuple[str, str]]:
+    def passages(self, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
-        return text.texts(self.folder / self._passages)
+        return text.texts(self.folder / self._passages, faults)
 
     def passage_count(self) -> int | None:
         """Return the lines of the file; None if it is gzipped."""
         return text.line_count(self.folder / self._passages)
 
-    def queries(self, split: str) -> Iterator[tuple[str, str]]:
+    def queries(self, split: str, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
-        return text.texts(Path(self.where("queries", split)))
+        return text.texts(Path(self.where("queries", split)), faults)
 
-    def judgments(self, split: str) -> Iterator[tuple[str, str, int]]:
-        """Yield (query id, passage id, grade) of a split."""
-        return text.judgments(Path(self.where("qrels", split)))
+    def judgments(self, split: str, faults: Faults) -> Iterator[tuple[int, str, str, int]]:
+        """Yield (line, query id, passage id, grade) of a split."""
+        return text.judgments(Path(self.where("qrels", split)), faults)
 
     def where(self, what: str, split: str | None = None) -> str:
         """Return the path of a file of the folder."""
@@ -57,6 +61,10 @@ class Folder:
             return str(self.folder / self._passages)
         suffix = "tsv" if what == "queries" else "txt"
         return str(self.folder / f"{what}.{split}.{suffix}")
+
+    def faults(self, what: str, split: str | None, ways: Mapping[str, str]) -> Faults:
+        """Return where the faults of a file are noted, with their lines."""
+        return Faults(self.where(what, split), ways)
 
 
 class IrDatasets:
@@ -76,34 +84,42 @@ class IrDatasets:
             raise TasbError(f"ir_datasets: dataset '{identifier}' has no {has}")
         return dataset
 
-    def passages(self) -> Iterator[tuple[str, str]]:
+    def passages(self, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
-        for doc in self._load(self.identifier, "docs").docs_iter():
-            yield self._checked(doc.doc_id, doc.default_text(), self.identifier)
+        docs = self._load(self.identifier, "docs").docs_iter()
+        yield from _sound(((doc.doc_id, doc.default_text()) for doc in docs), faults)
 
     def passage_count(self) -> int | None:
         """Return the count that ir_datasets publishes; None if it publishes none."""
         count = self._load(self.identifier, "docs").docs_metadata().get("count")
         return None if count is None else int(count)
 
-    def queries(self, split: str) -> Iterator[tuple[str, str]]:
+    def queries(self, split: str, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
-        for query in self._load(split, "queries").queries_iter():
-            yield self._checked(query.query_id, query.default_text(), split)
+        queries = self._load(split, "queries").queries_iter()
+        yield from _sound(((query.query_id, query.default_text()) for query in queries), faults)
 
-    def judgments(self, split: str) -> Iterator[tuple[str, str, int]]:
-        """Yield (query id, passage id, grade) of a split."""
-        for qrel in self._load(split, "qrels").qrels_iter():
-            yield qrel.query_id, qrel.doc_id, int(qrel.relevance)
+    def judgments(self, split: str, faults: Faults) -> Iterator[tuple[int, str, str, int]]:
+        """Yield (line, query id, passage id, grade) of a split."""
+        qrels = self._load(split, "qrels").qrels_iter()
+        for number, qrel in enumerate(qrels, start=1):
+            yield number, qrel.query_id, qrel.doc_id, int(qrel.relevance)
 
     def where(self, what: str, split: str | None = None) -> str:
         """Return the dataset's name."""
         return f"ir_datasets {split or self.identifier} ({what})"
 
-    @staticmethod
-    def _checked(identifier: str, content: str, dataset: str) -> tuple[str, str]:
+    def faults(self, what: str, split: str | None, ways: Mapping[str, str]) -> Faults:
+        """Return where the faults of a dataset are noted."""
+        return Faults(self.where(what, split), ways, numbered=False)
+
+
+def _sound(found: Iterator[tuple[str, str]], faults: Faults) -> Iterator[tuple[str, str]]:
+    """Yield texts, line feeds turned into spaces; what is wrong goes to the faults."""
+    for number, (identifier, content) in enumerate(found, start=1):
         line = " ".join(content.split("\n"))
-        return text.checked(identifier, line, f"ir_datasets {dataset}")
+        if text.is_sound(identifier, line, number, faults):
+            yield identifier, line
 
 
 def source(settings: dict[str, Any]) -> Source:

@@ -91,7 +91,7 @@ def write_part(
     Raises:
         TasbError: no query has a relevant passage, or one side is empty.
     """
-    judged = pl.read_parquet(qrels).filter(pl.col("grade") >= 1)
+    judged = pl.read_parquet(qrels).filter(pl.col("grade") >= 1, pl.col("passage").is_not_null())
     if judged.is_empty():
         raise TasbError(f"{qrels}: no training query has a relevant passage")
     chosen = set(judged["query_id"])

@@ -1,56 +1,65 @@
 """The Parquet tables of a collection: ids, and their dense positions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasb.collection.faults import Faults
+from tasb.collection.qrels import read_qrels
 from tasb.collection.source import Source, source
 from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import Job, log, progress
 
 TEXTS = pa.schema([("position", pa.int32()), ("id", pa.string()), ("text", pa.string())])
-QRELS = {"query_id": pl.String, "passage_id": pl.String, "grade": pl.Int32}
-"""Judgments as they are read; `with_positions` adds the positions of both ids."""
 
 
 def make_passages(job: Job) -> None:
     """Write the passages of the collection."""
     collection = source(job.recipe["collection"])
-    texts = progress(collection.passages(), collection.passage_count(), "passages")
-    write_texts(texts, collection.where("passages"), job.output("passages"))
+    faults = collection.faults("passages", None, job.recipe["ways"])
+    texts = progress(collection.passages(faults), collection.passage_count(), "passages")
+    write_texts(texts, faults, job.output("passages"))
+    job.about["counts"] = dict(faults.counts)
 
 
 def make_query_set(job: Job) -> None:
     """Write the queries and judgments of a split."""
-    settings = job.recipe["collection"]
-    write_query_set(
-        source(settings),
+    job.about["counts"] = write_query_set(
+        source(job.recipe["collection"]),
         job.recipe["split"],
         job.recipe["exclude"],
         job.optional("passages"),
-        settings["allow_unknown_ids"],
+        job.recipe["ways"],
         job.output("queries"),
         job.output("qrels"),
     )
 
 
-def write_texts(texts: Iterable[tuple[str, str]], where: str, path: str | Path) -> None:
+def write_texts(texts: Iterable[tuple[str, str]], faults: Faults, path: str | Path) -> None:
     """Stream (id, text) to Parquet: position, id, text.
 
+    Args:
+        texts: the texts.
+        faults: those of the file that the texts are read from.
+        path: Parquet to write.
+
     Raises:
-        TasbError: an id occurs twice, or there is no text at all.
+        TasbError: the file has faults, an id occurs twice, or there is no text at all.
     """
     with whole(path) as part:
         count = _stream(texts, part)
+        _note_duplicates(part, faults)
+        faults.close()
         if count == 0:
-            raise TasbError(f"{where}: empty; at least one line is needed")
-        _refuse_duplicates(part, where)
-    log.info("%s: %d texts", where, count)
+            raise TasbError(f"{faults.where}: empty; at least one line is needed")
+    log.info("%s: %d texts", faults.where, count)
 
 
 def _stream(texts: Iterable[tuple[str, str]], path: Path) -> int:
@@ -72,15 +81,14 @@ def _batches(texts: Iterable[tuple[str, str]], size: int) -> Iterator[list[tuple
         yield rows
 
 
-def _refuse_duplicates(path: Path, where: str) -> None:
+def _note_duplicates(path: Path, faults: Faults) -> None:
     ids = pl.read_parquet(path, columns=["position", "id"])
-    twice = ids.filter(pl.col("id").is_duplicated()).sort("position")
-    if twice.height:
-        first = twice.row(0, named=True)
-        again = twice.filter(pl.col("id") == first["id"]).row(1, named=True)
-        raise TasbError(
-            f"{where}: id '{first['id']}' occurs twice, in lines {first['position'] + 1} "
-            f"and {again['position'] + 1}; ids must be unique"
+    twice = ids.filter(pl.col("id").is_duplicated()).group_by("id", maintain_order=True).all()
+    for identifier, positions in twice.iter_rows():
+        first, second = (faults.line_of(position) for position in positions[:2])
+        faults.refuse(
+            None,
+            f"id '{identifier}' occurs twice, in lines {first} and {second}; ids must be unique",
         )
 
 
@@ -89,10 +97,10 @@ def write_query_set(
     split: str,
     exclude: str | None,
     passages: str | Path | None,
-    allow_unknown: bool,
+    ways: Mapping[str, str],
     queries_path: str | Path,
     qrels_path: str | Path,
-) -> None:
+) -> dict[str, int]:
     """Write the queries and judgments of a split.
 
     Args:
@@ -100,26 +108,37 @@ def write_query_set(
         split: name of the split.
         exclude: a split whose queries are left out.
         passages: the passages table, against which judgments are checked, if there is one.
-        allow_unknown: drop and count judgments of unknown ids, in place of an error.
+        ways: what is let pass, see `tasb.collection.faults.Faults`.
         queries_path: Parquet to write: position, id, text.
-        qrels_path: Parquet to write: query, passage (positions), query_id, passage_id, grade.
+        qrels_path: Parquet to write: query, passage (positions; null for an unknown id),
+            query_id, passage_id, grade.
+
+    Returns:
+        How many of each kind were let pass.
 
     Raises:
         TasbError: the data is not as `tasb.collection.text` and `read_qrels` demand.
     """
-    left_out = {query for query, _ in collection.queries(exclude)} if exclude else set()
-    where = collection.where("queries", split)
+    left_out: set[str] = set()
+    if exclude:
+        others = collection.faults("queries", exclude, ways)
+        left_out = {query for query, _ in collection.queries(exclude, others)}
+        others.close()
+    faults = collection.faults("queries", split, ways)
     with whole(queries_path) as part:
-        write_texts(collection.queries(split), where, part)
-        _leave_out(left_out, f"{where} without those of '{exclude}'", part)
+        write_texts(collection.queries(split, faults), faults, part)
+        _leave_out(left_out, f"{faults.where} without those of '{exclude}'", part)
     known = set(pl.read_parquet(queries_path, columns=["id"])["id"])
-    qrels = read_qrels(collection, split, known | left_out, passages, allow_unknown)
+    judged = collection.faults("qrels", split, ways)
+    qrels = read_qrels(collection.judgments(split, judged), judged, known | left_out, passages)
     qrels = qrels.filter(~pl.col("query_id").is_in(list(left_out)))
     unjudged = known - set(qrels["query_id"])
     if unjudged:
-        log.info("%s: %d queries without judgments; no metric counts them", where, len(unjudged))
+        log.info("%s: %d queries without judgments; no metric counts them", faults.where,
+                 len(unjudged))  # fmt: skip
     with whole(qrels_path) as part:
         with_positions(qrels, queries_path, passages).write_parquet(part)
+    return dict(faults.counts + judged.counts)
 
 
 def with_positions(
@@ -159,52 +178,6 @@ def _leave_out(queries: set[str], where: str, path: Path) -> None:
     table.with_columns(position=positions).write_parquet(path, compression="zstd")
 
 
-def read_qrels(
-    collection: Source,
-    split: str,
-    queries: set[str],
-    passages: str | Path | None,
-    allow_unknown: bool,
-) -> pl.DataFrame:
-    """Return the judgments of a split: query_id, passage_id, grade.
-
-    Raises:
-        TasbError: no judgment at all, a pair judged twice, or an unknown query or passage.
-    """
-    where = collection.where("qrels", split)
-    rows = list(collection.judgments(split))
-    qrels = pl.DataFrame(rows, schema=QRELS, orient="row").with_row_index("line", offset=1)
-    if qrels.is_empty():
-        raise TasbError(f"{where}: no judgments")
-    twice = qrels.filter(~pl.struct("query_id", "passage_id").is_first_distinct())
-    if twice.height:
-        row = twice.row(0, named=True)
-        pair = f"query '{row['query_id']}' with passage '{row['passage_id']}'"
-        raise TasbError(f"{where}:{row['line']}: {pair} is judged twice")
-    for column, what, known in _known_ids(queries, passages):
-        unknown = qrels.filter(~pl.col(column).is_in(known.implode()))
-        if unknown.height and not allow_unknown:
-            row = unknown.row(0, named=True)
-            raise TasbError(
-                f"{where}:{row['line']}: {what} '{row[column]}' is not in the collection "
-                f"({unknown.height} such lines); correct the file, or set allow_unknown_ids: true"
-            )
-        if unknown.height:
-            log.warning("%s: %d judgments of unknown %s dropped", where, unknown.height, what)
-            qrels = qrels.filter(pl.col(column).is_in(known.implode()))
-    if qrels.is_empty():
-        raise TasbError(f"{where}: no judgment is of a known query and passage")
-    return qrels.drop("line")
-
-
-def _known_ids(
-    queries: set[str], passages: str | Path | None
-) -> Iterator[tuple[str, str, pl.Series]]:
-    yield "query_id", "query", pl.Series(sorted(queries), dtype=pl.String)
-    if passages is not None:
-        yield "passage_id", "passage", pl.read_parquet(passages, columns=["id"])["id"]
-
-
 def read_ids(path: str | Path) -> list[str]:
     """Return the ids of a texts table, in order of position."""
     return pl.read_parquet(path, columns=["id"])["id"].to_list()
@@ -215,6 +188,24 @@ def read_text_column(path: str | Path, rows: int = 100_000) -> Iterator[list[str
     file = pq.ParquetFile(path)
     for batch in file.iter_batches(batch_size=rows, columns=["text"]):
         yield batch.column(0).to_pylist()
+
+
+def same_text(path: str | Path) -> npt.NDArray[np.int64]:
+    """Return equal numbers for equal texts, (texts,); case and white space aside.
+
+    The numbers are hashes of 64 bits.
+    """
+    plain = pl.col("text").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    hashes = pl.scan_parquet(path).select(plain.hash(1)).collect(engine="streaming")
+    return hashes["text"].to_numpy().view(np.int64)
+
+
+def own_passages(queries: str | Path, passages: str | Path) -> npt.NDArray[np.int64]:
+    """Return for each query the position of the passage of its id, or -1; (queries,)."""
+    asked = pl.read_parquet(queries, columns=["id"])
+    known = pl.read_parquet(passages, columns=["id", "position"])
+    found = asked.join(known, on="id", how="left", maintain_order="left")["position"]
+    return found.fill_null(-1).cast(pl.Int64).to_numpy()
 
 
 def count_texts(path: str | Path) -> int:

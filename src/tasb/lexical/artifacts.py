@@ -16,7 +16,11 @@ def bm25_negatives(graph: "Graph") -> Artifact:
         "tasb.lexical.negatives:make",
         graph.name("lexical", "pairs"),
         {"pairs": [graph.path("lexical", "pairs.parquet")]},
-        {"negatives": graph.section("negatives"), "seed": graph.seed("lexical", "negatives")},
+        {
+            "negatives": graph.section("negatives"),
+            "seed": graph.seed("lexical", "negatives"),
+            "drop_own_passage": graph.config.data.drop_own_passage,
+        },
         {
             "queries": queries["queries"],
             "qrels": queries["qrels"],

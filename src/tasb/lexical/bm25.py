@@ -12,6 +12,7 @@ import Stemmer
 from bm25s.stopwords import STOPWORDS_EN
 
 from tasb.collection.tables import read_text_column
+from tasb.errors import TasbError
 from tasb.jobs import log, progress
 from tasb.lexical.config import Bm25
 
@@ -34,8 +35,14 @@ class Bm25Index:
     def __init__(self, passages: str | Path, settings: Bm25) -> None:
         self._settings = settings
         texts = [text for part in read_text_column(passages) for text in part]
+        terms = self._terms(texts)
+        if not terms.vocab:
+            raise TasbError(
+                f"{passages}: no passage has a term for BM25, since stop words and signs are none; "
+                "look at the texts, or set stopwords: none"
+            )
         self._retriever = bm25s.BM25(method="lucene", k1=settings.k1, b=settings.b)
-        self._retriever.index(self._terms(texts), show_progress=len(texts) > MANY)
+        self._retriever.index(terms, show_progress=len(texts) > MANY)
         self.size = len(texts)
         log.info("BM25 index of %d passages", self.size)
 

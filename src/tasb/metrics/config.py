@@ -10,6 +10,11 @@ from tasb.settings import Distinct, Settings
 METRIC = re.compile(r"^(ndcg|mrr|map|recall)(@[1-9][0-9]{0,8})?$")
 
 
+def cutoff_of(metric: str) -> int:
+    """Return the cutoff of a metric such as ``ndcg@10``; 0 if it reads the whole ranking."""
+    return int(metric.partition("@")[2] or 0)
+
+
 class Metrics(Settings):
     """Which metrics are computed, and how differences are tested."""
 

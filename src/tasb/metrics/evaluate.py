@@ -16,7 +16,7 @@ from numba.core.errors import NumbaTypeSafetyWarning
 from ranx.metrics import average_precision, ndcg, recall, reciprocal_rank
 
 from tasb.files import whole
-from tasb.metrics.config import METRIC
+from tasb.metrics.config import METRIC, cutoff_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,14 +92,14 @@ def _measure(
     matched = METRIC.match(name)
     if matched is None:
         raise ValueError(f"unknown metric '{name}'")
-    measure, cutoff = matched.group(1), int((matched.group(2) or "@0")[1:])
+    measure, cutoff = matched.group(1), cutoff_of(name)
     lowest = 1 if measure == "ndcg" else level
     values: Floats = MEASURES[measure](relevant, retrieved, cutoff, lowest)
     return values
 
 
 def write_metrics(
-    ranking: str | Path,
+    ranking: pl.DataFrame,
     qrels: str | Path,
     names: list[str],
     level: int,
@@ -108,14 +108,26 @@ def write_metrics(
 ) -> None:
     """Write the metrics of each query, and their means.
 
-    Per query: query_id, metric, value. Means: metric, value, queries, reason; where no passage
-    is relevant to any query the value is missing, and the reason says so.
+    Per query: query_id, metric, value. Means: metric, value, queries, reason, depth (passages of
+    the query with most of them); where no passage is relevant to any query the value is missing,
+    and the reason says so.
+
+    Args:
+        ranking: query_id, passage_id, score.
+        qrels: Parquet of judgments.
+        names: see `evaluate`.
+        level: see `evaluate`.
+        per_query: Parquet to write.
+        means: Parquet to write.
     """
-    columns = ["query_id", "passage_id", "score"]
     judged = pl.read_parquet(qrels)
-    values = evaluate(pl.read_parquet(ranking, columns=columns), judged, names, level)
+    values = evaluate(ranking, judged, names, level)
+    depth = ranking.group_by("query_id").len()["len"].max() or 0
     averages = values.group_by("metric", maintain_order=True).agg(
-        pl.col("value").mean(), queries=pl.len().cast(pl.Int64), reason=pl.lit(None, pl.String)
+        pl.col("value").mean(),
+        queries=pl.len().cast(pl.Int64),
+        reason=pl.lit(None, pl.String),
+        depth=pl.lit(depth, pl.Int64),
     )
     if judged.filter(pl.col("grade") >= level).is_empty():
         undefined = ~pl.col("metric").str.starts_with("ndcg")

@@ -1,5 +1,6 @@
 """The part of a config that one metric rests on: enough to compute it again."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tasb.artifact import Part
@@ -15,7 +16,7 @@ OF_TRAINING = ("train", "train_queries", "pairs", "validation")
 Plain = dict[str, Any]
 
 
-def config_of(graph: "Graph", system: str, query_set: str, ranking: Part) -> Plain:
+def config_of(graph: "Graph", system: str, query_set: str, sources: Sequence[Part]) -> Plain:
     """Return the settings that a system's metrics on a query set depend on.
 
     They are a whole config: ``--configfile FILE --replace-workflow-config`` makes the same
@@ -25,13 +26,15 @@ def config_of(graph: "Graph", system: str, query_set: str, ranking: Part) -> Pla
         graph: the graph.
         system: name of a system or run.
         query_set: a reported query set.
-        ranking: the system's ranking of it.
+        sources: what the metrics are computed from, judgments aside.
 
     Returns:
         Plain values; every key is there with its value in force.
     """
     config = graph.config
-    asked: set[str] = set().union(*(below.asked for below in ranking.artifact.closure()))
+    artifacts = [below for part in sources for below in part.artifact.closure()]
+    asked: set[str] = set().union(*(below.asked for below in artifacts))
+    asked |= {f"systems.{system}"} if system in config.systems else set()
     named = {section: _named(graph, section, asked) for section in ("runs", "clusters", "encoders")}
     named["systems"] = {
         name: graph.config.systems[name].needed_for({query_set, VALIDATION})

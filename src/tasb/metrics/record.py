@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from tasb.collection.tables import read_ids
 from tasb.files import read_json, write_json
-from tasb.jobs import Job
+from tasb.jobs import Job, function
 from tasb.metrics.evaluate import write_metrics
 from tasb.versions import versions
 
@@ -26,7 +27,7 @@ def make(job: Job) -> None:
         per_query, means, path = (
             job.outputs[name][place] for name in ("per_query", "means", "record")
         )
-        ranking, qrels = job.inputs["rankings"][place], job.inputs["qrels"][place]
+        ranking, qrels = _ranking(job, place), job.inputs["qrels"][place]
         write_metrics(ranking, qrels, recipe["names"], recipe["levels"][place], per_query, means)
         found = pl.read_parquet(means)
         write_json(
@@ -39,6 +40,18 @@ def make(job: Job) -> None:
                 "queries": int(found["queries"][0]),
             },
         )
+
+
+def _ranking(job: Job, place: int) -> pl.DataFrame:
+    """Return the ranking of a query set, from the job that made it or from a run file."""
+    recipe = job.recipe
+    if "runs" not in recipe:
+        columns = ["query_id", "passage_id", "score"]
+        return pl.read_parquet(job.inputs["rankings"][place], columns=columns)
+    queries = read_ids(job.inputs["queries"][place])
+    found: pl.DataFrame = function(recipe["reader"])(recipe["runs"][place], queries)
+    own = pl.col("query_id") == pl.col("passage_id")
+    return found.filter(~own) if recipe["drop_own_passage"] else found
 
 
 def evidence(made: Sequence[str], times: Sequence[str]) -> dict[str, Any]:

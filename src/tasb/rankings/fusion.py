@@ -92,7 +92,7 @@ def tune(
         queries: how many judged queries are drawn.
         random: the generator of the draw.
     """
-    judged = random.permutation(qrels["query"].unique().sort().to_numpy())[:queries]
+    judged = random.permutation(qrels["query"].drop_nulls().unique().sort().to_numpy())[:queries]
     chosen = pl.col("query").is_in(judged.tolist())
     qrels, union = qrels.filter(chosen), both(first.filter(chosen), second.filter(chosen))
     ids = pl.concat([table.select(*PAIR, "query_id", "passage_id")

@@ -1,7 +1,8 @@
 """A ranking: Parquet with positions and ids, rank and score, and the same as a TREC run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,14 +60,26 @@ def ranked(scored: pl.DataFrame, depth: int | None = None) -> pl.DataFrame:
     return order if depth is None else order.filter(pl.col("rank") <= depth)
 
 
+def search_depth(recipe: Mapping[str, Any]) -> int:
+    """Return how many passages are searched for a query, of which one may be dropped."""
+    return int(recipe["depth"]) + bool(recipe["drop_own_passage"])
+
+
+def without_own(ranking: pl.DataFrame, depth: int | None) -> pl.DataFrame:
+    """Return a ranking without the passages whose ids are their queries', cut to a depth."""
+    return ranked(ranking.filter(pl.col("query_id") != pl.col("passage_id")), depth)
+
+
 def write_ranking(job: Job, ranking: pl.DataFrame, place: int = 0) -> None:
     """Write a ranking in both formats.
 
     Args:
-        job: its recipe names the ``system``.
+        job: its recipe names the ``system``, and says whether a query's own passage is dropped.
         ranking: `COLUMNS`.
         place: which of the job's query sets it ranks.
     """
+    if job.recipe["drop_own_passage"]:
+        ranking = without_own(ranking, job.recipe.get("depth"))
     with whole(job.outputs["ranking"][place]) as part:
         ranking.select(COLUMNS).write_parquet(part)
     write_run(ranking, job.recipe["system"], job.outputs["trec"][place])

@@ -14,7 +14,7 @@ def make(job: Job) -> None:
     job.about["precision"] = scorer.precision
     first = pl.read_parquet(job.file("first"))
     refuse_unknown_passages(first, f"systems.{job.recipe['system']}.system")
-    write_ranking(job, rerank(first, scorer, job.recipe["depth"]))
+    write_ranking(job, rerank(first, scorer, job.recipe["rerank_depth"]))
 
 
 def rerank(first: pl.DataFrame, scorer: PairScorer, depth: int) -> pl.DataFrame:

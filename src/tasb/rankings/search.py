@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tasb.collection.tables import read_ids
 from tasb.jobs import Job, log
-from tasb.rankings.ranking import ranking_of, write_ranking
+from tasb.rankings.ranking import ranking_of, search_depth, write_ranking
 from tasb.tokens.store import TokenStore
 from tasb.vectors.encode import TextEncoder, open_encoder
 from tasb.vectors.shards import ROWS, read_all_blocks
@@ -126,7 +126,7 @@ def search(job: Job, queries: Scores) -> tuple[Positions, Scores]:
         job: its recipe has ``depth``, and ``index`` (null for exact search).
         queries: (queries, dimensions).
     """
-    shards, depth, settings = job.files("vectors"), job.recipe["depth"], job.recipe["index"]
+    shards, depth, settings = job.files("vectors"), search_depth(job.recipe), job.recipe["index"]
     if settings is None:
         return search_flat(queries, shards, depth)
     positions, scores = search_index(queries, job.file("index"), depth, settings)

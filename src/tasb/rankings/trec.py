@@ -1,11 +1,13 @@
 """Run files from elsewhere, read strictly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tasb.collection.faults import Faults
 from tasb.collection.tables import read_ids, with_positions
 from tasb.collection.text import INTEGER, lines
 from tasb.errors import TasbError
@@ -24,28 +26,41 @@ SCHEMA = {
 def make(job: Job) -> None:
     """Read a run file from elsewhere."""
     queries = job.file("queries")
-    ranking = read_trec(Path(job.recipe["file"]), read_ids(queries), job.recipe["repair"])
+    ranking = read_run(job.recipe["run"], read_ids(queries))
     write_ranking(job, with_positions(ranking, queries, job.optional("passages")))
 
 
-def read_trec(path: Path, queries: Iterable[str], repair: list[str]) -> pl.DataFrame:
+def read_run(settings: Mapping[str, Any], queries: Iterable[str]) -> pl.DataFrame:
+    """Return the ranking of a run file; settings: ``file``, ``format``, ``repair``."""
+    path = Path(settings["file"]).expanduser()
+    return read_trec(path, queries, settings["repair"], settings["format"])
+
+
+def read_trec(
+    path: Path, queries: Iterable[str], repair: Sequence[str], form: str = "trec"
+) -> pl.DataFrame:
     """Return a ranking from a run file with lines ``qid Q0 pid rank score tag``.
 
     The order is that of the scores; equal scores keep the order of the file's ranks (metrics
     order them by themselves, as trec_eval does). Ranks may begin at 0 or 1.
 
     Args:
-        path: the file, gzipped if its name ends in .gz.
+        path: the file, plain or gzipped.
         queries: ids of the query set.
-        repair: what is repaired in place of an error: order, duplicates, unknown-queries.
+        repair: what is repaired in place of an error: order, duplicates, unknown-queries,
+            blank-lines.
+        form: ``trec``, or ``msmarco``: lines ``qid pid rank``, whose scores are minus the rank.
 
     Raises:
-        TasbError: with file and line, for a line that is malformed, a score that is no
-            number, a passage twice in a query, an unknown query, or ranks that do not follow
+        TasbError: with file and line, for lines that are malformed, scores that are no
+            numbers, a passage twice in a query, an unknown query, or ranks that do not follow
             the scores.
     """
-    table = pl.DataFrame(list(_rows(path)), schema=SCHEMA, orient="row")
+    drop = "drop" if "blank-lines" in repair else "refuse"
+    found = Faults(str(path), {"blank_lines": drop})
+    table = pl.DataFrame(list(_rows(path, form, found)), schema=SCHEMA, orient="row")
     if table.is_empty():
+        found.close()
         raise TasbError(f"{path}: no lines")
     known = pl.Series(sorted(queries), dtype=pl.String).implode()
     faults = {
@@ -53,48 +68,59 @@ def read_trec(path: Path, queries: Iterable[str], repair: list[str]) -> pl.DataF
         "duplicates": (_is_repeated(), "passage occurs twice for its query"),
         "order": (_is_out_of_order(), "ranks do not follow the scores"),
     }
-    for name, (wrong, reason) in faults.items():
-        bad = table.filter(wrong)
-        if bad.is_empty():
-            continue
-        if name not in repair:
-            row = bad.row(0, named=True)
-            raise TasbError(
-                f"{path}:{row['line']}: {reason} (query '{row['query_id']}', passage "
-                f"'{row['passage_id']}'; {bad.height} such lines); correct it, or add "
-                f"'{name}' to the system's repair"
+    bad = {name: table.filter(wrong) for name, (wrong, _) in faults.items()}
+    for name, (_, reason) in faults.items():
+        if bad[name].height and name not in repair:
+            row = bad[name].row(0, named=True)
+            found.refuse(
+                row["line"],
+                f"{reason} (query '{row['query_id']}', passage '{row['passage_id']}'; "
+                f"{bad[name].height} such lines); correct it, or add '{name}' to the system's "
+                "repair",
             )
-        log.warning("%s: %s: %d lines repaired", path, reason, bad.height)
-        if name != "order":
-            table = table.filter(~wrong)
+        elif bad[name].height:
+            log.warning("%s: %s: %d lines repaired", path, reason, bad[name].height)
+    found.close()
+    for name in ("unknown-queries", "duplicates"):
+        table = table.filter(~faults[name][0])
     return _ranked(table)
 
 
-def _rows(path: Path) -> Iterable[tuple[int, str, str, int, float]]:
-    for number, line in lines(path):
+FIELDS = {"trec": "qid Q0 pid rank score tag", "msmarco": "qid pid rank"}
+"""What a line holds, by the format."""
+
+
+def _rows(path: Path, form: str, faults: Faults) -> Iterator[tuple[int, str, str, int, float]]:
+    expected = FIELDS[form].split()
+    for number, line in lines(path, faults):
         fields = line.split()
-        if len(fields) != 6:
-            raise TasbError(
-                f"{path}:{number}: {len(fields)} fields in '{line[:60]}'; "
-                "expected qid Q0 pid rank score tag"
-            )
-        query, _, passage, rank, score = fields[:5]
-        if not INTEGER.fullmatch(rank):
-            raise TasbError(f"{path}:{number}: rank '{rank}' is no number")
-        yield number, query, passage, int(rank), _score(score, f"{path}:{number}")
+        if len(fields) != len(expected):
+            faults.refuse(number, f"{len(fields)} fields in '{line[:60]}'; expected {FIELDS[form]}")
+            continue
+        named = dict(zip(expected, fields))
+        if not INTEGER.fullmatch(named["rank"]):
+            faults.refuse(number, f"rank '{named['rank']}' is no number")
+            continue
+        score = _score(named, number, faults)
+        if score is not None:
+            yield number, named["qid"], named["pid"], int(named["rank"]), score
 
 
-def _score(text: str, where: str) -> float:
+def _score(fields: Mapping[str, str], number: int, faults: Faults) -> float | None:
     """Return a score that is finite as a 32-bit float, in which metrics compare it."""
+    if "score" not in fields:
+        return -float(fields["rank"])
+    text = fields["score"]
     try:
         score = float(text.replace("_", " "))  # Python would read 1_0 as 10
     except ValueError:
-        raise TasbError(f"{where}: score '{text}' is no number") from None
+        faults.refuse(number, f"score '{text}' is no number")
+        return None
     with np.errstate(over="ignore"):
         finite = np.isfinite(np.float32(score))
     if not finite:
-        raise TasbError(f"{where}: score '{text}' is not finite in 32 bits")
-    return score
+        faults.refuse(number, f"score '{text}' is not finite in 32 bits")
+    return score if finite else None
 
 
 def _is_repeated() -> pl.Expr:

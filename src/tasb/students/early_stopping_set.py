@@ -73,7 +73,8 @@ def early_stopping_set(
         TasbError: the ranking has a passage that the collection lacks.
     """
     refuse_unknown_passages(found, "early_stopping_set.system")
-    judged = qrels.filter(pl.col("grade") >= 1)
+    known = pl.col("query").is_not_null() & pl.col("passage").is_not_null()
+    judged = qrels.filter(pl.col("grade") >= 1, known)
     values = evaluate(found, judged, ["mrr@10"], level=1).select("query_id", "value")
     chosen = pl.Series(draw_queries(values, settings, random)).implode()
     top = found.filter(pl.col("rank") <= settings.depth).select(PAIR)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasb.artifact import Artifact, Source
+from tasb.artifact import Artifact, Part, Source
 from tasb.rankings.config import Run, System
 from tasb.settings import require
 from tasb.tables.config import Row, Table
@@ -67,6 +67,7 @@ def table(graph: "Graph", name: str) -> Artifact:
         {
             "metrics": [found.of("per_query", "means") for found in evaluated.values()],
             "times": [graph.training(run)["times"] for run in runs.values()],
+            "sets": [Part(found, (found.sidecar,)) for found in map(graph.query_set, sets)],
             **passages,
         },
         brought={

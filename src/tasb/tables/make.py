@@ -1,16 +1,18 @@
 """One table in its four formats."""
 
+from collections.abc import Iterable, Mapping
+
 import polars as pl
 
 from tasb.collection.tables import count_texts
-from tasb.files import whole, write_text
+from tasb.files import read_json, whole, write_text
 from tasb.jobs import Job, log
-from tasb.metrics.config import METRIC
+from tasb.metrics.config import cutoff_of
 from tasb.tables.config import Table
 from tasb.tables.grid import metric_name
 from tasb.tables.render import html, latex, markdown
 from tasb.tables.systems import systems_grid
-from tasb.tables.table import NO_PAPER, cells, read_metrics, read_paper, read_steps
+from tasb.tables.table import NO_PAPER, Metrics, cells, read_metrics, read_paper, read_steps
 
 LARGE = 0.05
 """Share of the collection above which a recall cutoff says little."""
@@ -21,11 +23,12 @@ def make(job: Job) -> None:
     recipe, table = job.recipe, Table.model_validate(job.recipe["table"])
     paper, passages = job.optional("paper"), job.optional("passages")
     query_sets = dict(recipe["query_sets"])
+    systems = list(dict.fromkeys(row.system for row in table.rows))
+    metrics = read_metrics(job.files("metrics"), systems, list(query_sets))
     filled = cells(
         recipe["name"],
         table,
-        read_metrics(job.files("metrics"), list(dict.fromkeys(row.system for row in table.rows)),
-                     list(query_sets)),
+        metrics,
         query_sets,
         read_paper(paper) if paper else NO_PAPER,
         {system: read_steps(path) for system, path in zip(recipe["runs"], job.files("times"))},
@@ -34,6 +37,7 @@ def make(job: Job) -> None:
     )  # fmt: skip
     count = count_texts(passages) if passages else None
     notes = [_about(filled, recipe["collection"], count), *_warnings(table, count)]
+    notes += [*_shallow(table, metrics, count), *_let_pass(query_sets, job.files("sets"))]
     for note in notes[1:]:
         log.warning(note)
     grid = systems_grid(table, filled, notes)
@@ -57,11 +61,36 @@ def _about(cells: pl.DataFrame, collection: str, passages: int | None) -> str:
 def _warnings(table: Table, passages: int | None) -> list[str]:
     warnings = []
     for metric in table.metrics or ():
-        matched = METRIC.match(metric)
-        cutoff = int((matched.group(2) or "@0")[1:]) if matched else 0
+        cutoff = cutoff_of(metric)
         if passages and metric.startswith("recall") and cutoff > LARGE * passages:
             warnings.append(
                 f"{metric_name(metric)} reads {cutoff / passages:.0%} of the collection; "
                 f"above {LARGE:.0%}, recall hardly tells systems apart."
             )
     return warnings
+
+
+def _shallow(
+    table: Table, metrics: Mapping[tuple[str, str], Metrics], passages: int | None
+) -> list[str]:
+    """Return a note for each metric that reads deeper than some rankings are."""
+    notes = []
+    for metric in table.metrics or ():
+        for depth in sorted({int(found.means["depth"][0]) for found in metrics.values()}):
+            if depth < min(cutoff_of(metric), passages or depth + 1):
+                names = sorted({system for (system, _), found in metrics.items()
+                                if found.means["depth"][0] == depth})  # fmt: skip
+                notes.append(
+                    f"{metric_name(metric)} of {', '.join(names)} reads rankings of {depth:,} "
+                    "passages a query at most."
+                )
+    return notes
+
+
+def _let_pass(query_sets: Iterable[str], sidecars: Iterable[str]) -> list[str]:
+    """Return what was let pass in the data of each query set, counted."""
+    return [
+        f"{query_set}: {count:,} {kind}."
+        for query_set, sidecar in zip(query_sets, sidecars)
+        for kind, count in read_json(sidecar).get("counts", {}).items()
+    ]

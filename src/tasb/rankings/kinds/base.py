@@ -1,6 +1,7 @@
 """What all systems have in common."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tasb.artifact import Artifact, Part, Source
@@ -9,6 +10,16 @@ from tasb.vectors.artifacts import ModelFiles
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What the metrics of a system on all reported query sets are computed from."""
+
+    settings: Mapping[str, Any]
+    sources: Mapping[str, Source]
+    brought: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    uses: Sequence[str] = ()
 
 
 class System(Settings):
@@ -30,6 +41,13 @@ class System(Settings):
             query_sets: one, or all reported ones if they are ranked together.
         """
         raise NotImplementedError
+
+    def evaluated(self, graph: "Graph", name: str, key: str) -> Evaluated:
+        """Return the rankings of all reported query sets."""
+        sets = graph.config.data.query_sets
+        return Evaluated(
+            {}, {"rankings": [graph.ranking(name, query_set, key) for query_set in sets]}
+        )
 
     def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
         """Return the model that makes the system's vectors, if it has any."""
@@ -73,7 +91,7 @@ def rankings(
             "ranking": [graph.path("rankings", name, f"{each}.parquet") for each in query_sets],
             "trec": [graph.path("rankings", name, f"{each}.trec") for each in query_sets],
         },
-        {"system": name, **settings},
+        {"system": name, "drop_own_passage": graph.config.data.drop_own_passage, **settings},
         {
             **sources,
             **passages,

@@ -35,7 +35,7 @@ class Rerank(System):
             name,
             query_sets,
             "tasb.rankings.rerank:make",
-            {**settings, "depth": self.depth},
+            {**settings, "rerank_depth": self.depth},
             {**sources, "first": first},
             heavy=True,
         )

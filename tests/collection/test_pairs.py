@@ -9,16 +9,24 @@ import pytest
 from tasb.collection.pairs import write_published_pairs
 from tasb.errors import TasbError
 
+JUDGED = {"query": pl.Int32, "passage": pl.Int32, "grade": pl.Int32}
+
 
 @pytest.fixture
 def published(texts_table, tmp_path):
     """Read pairs over queries q1, q2 and passages p1 to p3."""
 
-    def read(content, name="pairs.tsv"):
+    def read(content, name="pairs.tsv", relevant=(), texts=None, **ways):
         file = tmp_path / name
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         queries, passages = texts_table("q", ["q1", "q2"]), texts_table("p", ["p1", "p2", "p3"])
-        write_published_pairs(file, queries, passages, tmp_path / "pairs.parquet")
+        if texts is not None:
+            table = pl.read_parquet(passages).with_columns(text=pl.Series(texts))
+            table.write_parquet(passages)
+        judged = pl.DataFrame([*relevant], schema=JUDGED, orient="row")
+        judged.write_parquet(tmp_path / "qrels")
+        out = tmp_path / "pairs.parquet"
+        write_published_pairs(file, queries, tmp_path / "qrels", passages, ways, out)
         return pl.read_parquet(tmp_path / "pairs.parquet")
 
     return read
@@ -57,7 +65,7 @@ def test_pairs_of_queries_that_do_not_train_are_counted(published, caplog):
     with caplog.at_level(logging.INFO, logger="tasb"):
         pairs = published("q7\tp1\tp2\nq1\tp1\tp2\nq8\tp1\tp2\n")
     assert pairs.rows() == [(0, 0, 1)]
-    assert "3 pairs, 2 of queries that do not train" in caplog.text
+    assert "3 pairs; 2 pairs of queries that do not train left out" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ def test_pairs_of_queries_that_do_not_train_are_counted(published, caplog):
         (b"1\t2\t\tp1\tp2", "query_id ''"),
         (b"1\t2\tq1\tp1", "4 fields in '1\t2\tq1\tp1'; expected 5"),
         (b"1\t2\tq1\tp1\tp2\tp3", "6 fields"),
-        (b"", "1 fields in ''; expected 5"),
+        (b"", "blank line"),
         (b"1\t2\tq1\tp\xff\tp2", "not UTF-8"),
     ],
 )
@@ -92,3 +100,50 @@ def test_another_number_of_columns_is_refused_at_the_first_line(published, conte
 def test_pairs_of_no_training_query_are_refused(published):
     with pytest.raises(TasbError, match="no pair is of a query that trains"):
         published("q7\tp1\tp2\n")
+
+
+def test_pairs_that_teach_what_is_wrong_are_counted_and_left_out(published, caplog):
+    """p2 is judged relevant to q1 and p3 is not; p1 and p3 say the same."""
+    lines = "q1\tp1\tp2\nq1\tp2\tp2\nq1\tp1\tp3\nq1\tp2\tp3\nq2\tp1\tp2\n"
+    with caplog.at_level(logging.INFO, logger="tasb"):
+        pairs = published(
+            lines, relevant=[(0, 1, 1), (0, 2, 0), (1, 0, 2)], texts=["A  b", "c", "a b "]
+        )
+    assert pairs.rows() == [(0, 1, 2), (1, 0, 1)]
+    assert "1 pairs whose negative is judged relevant left out" in caplog.text
+    assert "2 pairs of two equal texts left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda packed: packed[: len(packed) // 2],
+        lambda packed: packed[:-8] + b"\0\0\0\0" + packed[-4:],
+        lambda packed: packed[: len(packed) // 2] + b"\0" * (len(packed) // 2),
+    ],
+)
+@pytest.mark.parametrize("name", ["pairs.tsv.gz", "pairs.tsv"])
+def test_a_download_that_was_cut_off_is_named(published, tmp_path, damage, name):
+    packed = gzip.compress(b"".join(b"q%d\tp1\tp2\n" % (i % 977) for i in range(90_000)))
+    with pytest.raises(TasbError, match=f"{name}: damaged gzip file .*; fetch it again"):
+        published(damage(packed), name)
+    assert not (tmp_path / "pairs.parquet").exists()
+
+
+def test_the_bytes_of_a_pairs_file_tell_whether_it_is_packed(published):
+    line = b"q1\tp1\tp2\n"
+    assert published(gzip.compress(line), "pairs.tsv").rows() == [(0, 0, 1)]
+    assert published(line, "pairs.tsv.gz").rows() == [(0, 0, 1)]
+
+
+def test_blank_lines_are_skipped_where_that_is_asked(published):
+    content = "q1\tp1\tp2\n\nq2\tp3\tp1\n\n"
+    with pytest.raises(TasbError, match=r"tsv:2: blank line; correct it, or see 'blank_lines'"):
+        published(content)
+    assert published(content, blank_lines="drop").rows() == [(0, 0, 1), (1, 2, 0)]
+
+
+def test_every_bad_line_is_told(published):
+    with pytest.raises(TasbError) as error:
+        published("q1\tp1\tp2\nq1\tp9\tp2\nq1\tp1\nq1\tp1\tp8\n")
+    assert [line.partition(".tsv:")[2][:1] for line in str(error.value).split("\n")] == [*"234"]

@@ -11,6 +11,15 @@ QUERIES = "q9\tnine\nq1\tone\n"
 QRELS = "q9 0 p1 2\nq1 0 p2 0\n"
 
 
+def every(read, *split):
+    """Read all of a part; its faults are an error at the end."""
+    source = read.__self__
+    faults = source.faults(read.__name__, *(split or [None]), {})
+    found = list(read(*split, faults))
+    faults.close()
+    return found
+
+
 @pytest.fixture
 def registered(tmp_path):
     """Register small ir_datasets collections, and remove them again."""
@@ -32,9 +41,9 @@ def registered(tmp_path):
 def test_a_folder_gives_its_files_in_their_order(folder):
     place = folder(passages_tsv=PASSAGES, **{"queries_dev_tsv": QUERIES, "qrels_dev_txt": QRELS})
     collection = Folder(str(place), None)
-    assert list(collection.passages()) == [("p2", "second first"), ("p1", "first second")]
-    assert list(collection.queries("dev")) == [("q9", "nine"), ("q1", "one")]
-    assert list(collection.judgments("dev")) == [("q9", "p1", 2), ("q1", "p2", 0)]
+    assert every(collection.passages) == [("p2", "second first"), ("p1", "first second")]
+    assert every(collection.queries, "dev") == [("q9", "nine"), ("q1", "one")]
+    assert every(collection.judgments, "dev") == [(1, "q9", "p1", 2), (2, "q1", "p2", 0)]
 
 
 def test_a_folder_names_the_file_of_each_part(folder):
@@ -61,20 +70,20 @@ def test_a_missing_folder_names_the_config_key(tmp_path):
 def test_ir_datasets_gives_the_same_as_a_folder(registered):
     name = registered("tiny-a", docs_tsv=PASSAGES, queries_tsv=QUERIES, qrels_trec=QRELS)
     collection = IrDatasets(name)
-    assert list(collection.passages()) == [("p2", "second first"), ("p1", "first second")]
-    assert list(collection.queries(name)) == [("q9", "nine"), ("q1", "one")]
-    assert list(collection.judgments(name)) == [("q9", "p1", 2), ("q1", "p2", 0)]
+    assert every(collection.passages) == [("p2", "second first"), ("p1", "first second")]
+    assert every(collection.queries, name) == [("q9", "nine"), ("q1", "one")]
+    assert every(collection.judgments, name) == [(1, "q9", "p1", 2), (2, "q1", "p2", 0)]
 
 
 def test_splits_of_ir_datasets_are_datasets_of_their_own(registered):
     passages = registered("tiny-b", docs_tsv=PASSAGES)
     queries = registered("tiny-b-dev", queries_tsv=QUERIES, qrels_trec=QRELS)
-    assert list(IrDatasets(passages).queries(queries)) == [("q9", "nine"), ("q1", "one")]
+    assert every(IrDatasets(passages).queries, queries) == [("q9", "nine"), ("q1", "one")]
 
 
 def test_an_unknown_dataset_is_refused_by_name():
     with pytest.raises(TasbError, match="ir_datasets: no dataset 'no-such-collection'"):
-        list(IrDatasets("no-such-collection").passages())
+        every(IrDatasets("no-such-collection").passages)
 
 
 @pytest.mark.parametrize(
@@ -87,25 +96,27 @@ def test_a_dataset_without_the_part_asked_for_is_refused(registered, part, has):
     name = registered(f"tiny-without-{has}", **others)
     read = getattr(IrDatasets(name), part)
     with pytest.raises(TasbError, match=f"ir_datasets: dataset '{name}' has no {has}"):
-        list(read() if part == "passages" else read(name))
+        every(read) if part == "passages" else every(read, name)
 
 
 def test_an_empty_text_of_ir_datasets_is_refused(registered):
     name = registered("tiny-empty", docs_tsv="p1\tfine\np2\t \n")
-    with pytest.raises(TasbError, match=f"ir_datasets {name}: empty text of 'p2'"):
-        list(IrDatasets(name).passages())
+    with pytest.raises(TasbError, match=f"ir_datasets {name} .passages.: empty text of 'p2'"):
+        every(IrDatasets(name).passages)
 
 
 def test_an_id_of_ir_datasets_with_white_space_is_refused(registered):
     name = registered("tiny-space", docs_tsv="p1\tfine\np 2\tfine\n")
-    with pytest.raises(TasbError, match=f"ir_datasets {name}: id 'p 2' is empty or holds white"):
-        list(IrDatasets(name).passages())
+    with pytest.raises(
+        TasbError, match=f"ir_datasets {name} .passages.: id 'p 2' is empty or holds white"
+    ):
+        every(IrDatasets(name).passages)
 
 
 def test_the_settings_choose_the_source(folder):
     place = folder(passages_tsv=PASSAGES)
     chosen = source({"folder": str(place), "ir_datasets": None, "passages": "passages.tsv"})
-    assert list(chosen.passages())[0] == ("p2", "second first")
+    assert every(chosen.passages)[0] == ("p2", "second first")
     assert source({"folder": None, "ir_datasets": "x/y"}).where("queries", "x/z") == (
         "ir_datasets x/z (queries)"
     )

@@ -144,7 +144,8 @@ def test_a_limit_above_the_number_of_queries_keeps_all(parts):
 
 def test_a_training_set_without_relevant_passages_is_refused(tmp_path):
     rows = [("q1", "p1", 0)]
-    pl.DataFrame(rows, schema=SCHEMA, orient="row").write_parquet(tmp_path / "qrels")
+    table = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(passage=0)
+    table.write_parquet(tmp_path / "qrels")
     with pytest.raises(TasbError, match="no training query has a relevant passage"):
         random = np.random.default_rng(0)
         write_part("unread", tmp_path / "qrels", False, None, None, random, "a", "b")

@@ -50,12 +50,15 @@ def test_bad_data_in_a_gzipped_file_has_its_line(tmp_path):
     assert refusal(texts, packed).startswith(f"{packed}:2: no tab in '2 b'")
 
 
-@pytest.mark.parametrize("damage", [
+@pytest.mark.parametrize(
+    "damage",
+    [
         lambda packed: packed[:-9],
         lambda packed: packed[:-8] + b"\0\0\0\0" + packed[-4:],
         lambda packed: packed[:40] + b"\0" * (len(packed) - 40),
         lambda packed: packed + b"more",
-    ],)
+    ],
+)
 def test_a_damaged_gzipped_file_is_named(tmp_path, damage):
     packed = written(tmp_path / "a.tsv.gz", damage(gzip.compress(b"1\ta\n2\tb\n" * 1000)))
     assert refusal(texts, packed).startswith(f"{packed}: damaged gzip file")
@@ -63,7 +66,11 @@ def test_a_damaged_gzipped_file_is_named(tmp_path, damage):
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz", "a.gz.txt"])
 def test_the_bytes_tell_whether_a_file_is_packed_and_not_its_name(tmp_path, name):
-    for content in (b"1\tone\n", gzip.compress(b"1\tone\n"), gzip.compress(b"1\tone\n") + b"\0" * 9):
+    for content in (
+        b"1\tone\n",
+        gzip.compress(b"1\tone\n"),
+        gzip.compress(b"1\tone\n") + b"\0" * 9,
+    ):
         assert every(texts, written(tmp_path / name, content)) == [("1", "one")]
 
 
@@ -179,7 +186,7 @@ def test_a_bad_text_is_refused_with_file_line_and_reason(tmp_path, line, reason)
 
 def test_judgments_may_be_separated_by_any_white_space_and_be_negative(tmp_path):
     path = written(tmp_path / "q.txt", b"q1 0 p1 2\nq1\t0\tp2\t-1\n")
-    assert every(judgments, path) == [("q1", "p1", 2), ("q1", "p2", -1)]
+    assert every(judgments, path) == [(1, "q1", "p1", 2), (2, "q1", "p2", -1)]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +198,7 @@ def test_judgments_may_be_separated_by_any_white_space_and_be_negative(tmp_path)
         (b"q1 0 p2 4294967296", "grade '4294967296' is no integer of up to nine digits"),
         (b"q1 0 p2", "3 fields in 'q1 0 p2'; expected qid 0 pid grade"),
         (b"q1 0 p2 1 x", "5 fields in 'q1 0 p2 1 x'"),
-        (b"", "0 fields in ''"),
+        (b"", "blank line"),
         (b"q1 0 p\xff 1", "not UTF-8 (byte 0xff at position 6)"),
     ],
 )

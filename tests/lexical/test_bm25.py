@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tasb.collection.faults import Faults
 from tasb.collection.source import Folder
 from tasb.collection.tables import write_query_set, write_texts
 from tasb.lexical.bm25 import Bm25Index
@@ -123,8 +124,9 @@ def test_stemming_and_stop_words_can_be_turned_off(texts_table):
 def test_scifact_reaches_the_published_ndcg(test_data, tmp_path):
     source = Folder(str(test_data / "scifact"), None)
     passages, queries, qrels = (tmp_path / name for name in ("passages", "queries", "qrels"))
-    write_texts(source.passages(), "scifact", passages)
-    write_query_set(source, "test", None, passages, False, queries, qrels)
+    faults = Faults("scifact")
+    write_texts(source.passages(faults), faults, passages)
+    write_query_set(source, "test", None, passages, {}, queries, qrels)
     asked = pl.read_parquet(queries)
     rankings = list(Bm25Index(passages, Bm25()).search(asked["text"].to_list(), 100))
     ids = pl.read_parquet(passages)["id"].to_list()

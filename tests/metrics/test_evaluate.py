@@ -137,10 +137,10 @@ def written(tmp_path):
     """Write metrics of a ranking; return the values per query and the means."""
 
     def write(ranking, qrels, names, level):
-        table(ranking, RANKING).with_columns(rank=1).write_parquet(tmp_path / "ranking")
+        found = table(ranking, RANKING).with_columns(rank=1)
         table(qrels, QRELS).write_parquet(tmp_path / "qrels")
         out = tmp_path / "per_query", tmp_path / "means"
-        write_metrics(tmp_path / "ranking", tmp_path / "qrels", names, level, *out)
+        write_metrics(found, tmp_path / "qrels", names, level, *out)
         return pl.read_parquet(out[0]), pl.read_parquet(out[1])
 
     return write
@@ -151,7 +151,7 @@ def test_means_are_over_all_judged_queries(written):
     ranking = {"q1": {"a": 1.0}, "q2": {"b": 2.0, "a": 1.0}, "q4": {"b": 1.0}}
     per_query, means = written(ranking, qrels, ["mrr@10", "recall@1"], 2)
     assert per_query.filter(pl.col("metric") == "mrr@10")["value"].to_list() == [1, 0.5, 0, 0]
-    assert means.rows() == [("mrr@10", 0.375, 4, None), ("recall@1", 0.25, 4, None)]
+    assert means.rows() == [("mrr@10", 0.375, 4, None, 2), ("recall@1", 0.25, 4, None, 2)]
 
 
 def test_where_no_passage_is_relevant_the_mean_is_missing_with_its_reason(written):

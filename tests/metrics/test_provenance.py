@@ -20,7 +20,7 @@ def raw():
 
 def sliced(raw, change=None, system="dual-tas-balanced"):
     graph = load(merged(copy.deepcopy(raw), change or {}))
-    return config_of(graph, system, "test", graph.ranking(system, "test"))
+    return config_of(graph, system, "test", [graph.ranking(system, "test")])
 
 
 def test_a_ranking_by_words_rests_on_texts_and_the_system_alone(raw):

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from tasb.collection.faults import Faults
 from tasb.collection.text import judgments, texts
 from tasb.errors import TasbError
 from tasb.metrics.evaluate import evaluate
@@ -53,12 +54,12 @@ def folder(test_data):
 
 @pytest.fixture(scope="module")
 def queries(folder):
-    return [query for query, _ in texts(folder / "queries.dl19.tsv")]
+    return [query for query, _ in texts(folder / "queries.dl19.tsv", Faults("queries"))]
 
 
 @pytest.fixture(scope="module")
 def qrels(folder):
-    rows = list(judgments(folder / "qrels.dl19.txt"))
+    rows = [row[1:] for row in judgments(folder / "qrels.dl19.txt", Faults("qrels"))]
     return pl.DataFrame(rows, schema=["query_id", "passage_id", "grade"], orient="row")
 
 

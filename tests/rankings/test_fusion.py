@@ -9,6 +9,7 @@ import ranx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasb.collection.faults import Faults
 from tasb.collection.tables import write_texts
 from tasb.errors import TasbError
 from tasb.jobs import Job
@@ -159,11 +160,14 @@ def test_as_many_queries_as_are_asked_for_choose_the_weight():
     assert tuned(first, second, qrels) == 0.0
 
 
+SHARED = {"system": "joined", "depth": 3, "drop_own_passage": False}
+
+
 @pytest.fixture
 def job(tmp_path):
     """Return a job that joins rankings, and a function that reads what it made."""
     for name, ids in (("queries", QUERIES), ("passages", PASSAGES)):
-        write_texts([(one, "x") for one in ids], name, tmp_path / name)
+        write_texts([(one, "x") for one in ids], Faults(name), tmp_path / name)
 
     def make(function, rankings, **recipe):
         files = []
@@ -177,7 +181,7 @@ def job(tmp_path):
             inputs["validation_qrels"] = [str(tmp_path / "qrels")]
         inputs |= {name: [str(tmp_path / name)] for name in ("queries", "passages")}
         outputs = {"ranking": [str(tmp_path / "out")], "trec": [str(tmp_path / "run")]}
-        given = Job({"system": "joined", "depth": 3, **recipe}, inputs, outputs)
+        given = Job({**SHARED, **recipe}, inputs, outputs)
         function(given)
         return given, pl.read_parquet(tmp_path / "out")
 

@@ -42,7 +42,9 @@ def test_positions_have_ids_beside_them_and_ranks_from_one():
 def test_a_ranking_is_written_as_parquet_and_as_a_trec_run(tmp_path):
     outputs = {name: [str(tmp_path / f"{place}.{name}") for place in "ab"]
                for name in ("ranking", "trec")}  # fmt: skip
-    write_ranking(Job({"system": "tas balanced"}, {}, outputs), RANKING, place=1)
+    write_ranking(
+        Job({"system": "tas balanced", "drop_own_passage": False}, {}, outputs), RANKING, place=1
+    )
     assert pl.read_parquet(tmp_path / "b.ranking").equals(RANKING)
     assert (tmp_path / "b.trec").read_text() == (
         "q1 Q0 c 1 1.5 tas_balanced\nq1 Q0 a 2 0.1 tas_balanced\nq3 Q0 b 1 -3.0 tas_balanced\n"

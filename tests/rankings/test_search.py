@@ -127,7 +127,7 @@ def test_passages_that_an_index_does_not_find_are_minus_one_and_last(two_lists):
 
 def job_of(tmp_path, index, settings, depth):
     files = {"vectors": [str(tmp_path / "0.arrow")], "index": [str(index)]}
-    return Job({"depth": depth, "index": settings}, files, {})
+    return Job({"depth": depth, "index": settings, "drop_own_passage": False}, files, {})
 
 
 def test_vectors_and_an_index_are_searched_alike(tmp_path, two_lists):

@@ -78,7 +78,7 @@ def test_equal_ranks_keep_the_order_of_the_lines(read):
 BAD = {
     "too few fields": ("q1 Q0 b 2 7\n", r"5 fields in 'q1 Q0 b 2 7'"),
     "too many fields": ("q1 Q0 b 2 7 x y\n", "7 fields"),
-    "an empty line": ("\n", "0 fields"),
+    "an empty line": ("\n", "blank line; correct it, or add 'blank-lines' to the system's repair"),
     "a rank that is no number": ("q1 Q0 b two 7 x\n", "rank 'two' is no number"),
     "a rank as code": ("q1 Q0 b 1_0 7 x\n", "rank '1_0' is no number"),
     "a rank that is no whole number": ("q1 Q0 b 2.5 7 x\n", r"rank '2\.5'"),

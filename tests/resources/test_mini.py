@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import Stemmer
 
+from tasb.collection.faults import Faults
 from tasb.collection.source import Folder
 from tasb.collection.tables import write_query_set, write_texts
 from tasb.lexical.bm25 import Bm25Index
@@ -27,6 +28,7 @@ STOP_WORDS = set(
     "those through to too under until up very was we were what when where which while who whom "
     "why will with would you your".split()
 )
+STRICT = Faults("mini")
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +38,13 @@ def collection():
 
 @pytest.fixture(scope="module")
 def passages(collection):
-    return dict(collection.passages())
+    return dict(collection.passages(STRICT))
 
 
 @pytest.fixture(scope="module")
 def queries(collection):
     """Return the texts of each split by id."""
-    return {split: dict(collection.queries(split)) for split in QUERIES}
+    return {split: dict(collection.queries(split, STRICT)) for split in QUERIES}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def judgments(collection):
     found = {}
     for split in [*SPARSE, "graded"]:
         found[split] = {}
-        for query, passage, grade in collection.judgments(split):
+        for _, query, passage, grade in collection.judgments(split, STRICT):
             found[split].setdefault(query, {})[passage] = grade
     return found
 
@@ -61,8 +63,8 @@ def bm25(collection, tmp_path_factory):
     """Return BM25's ranking of the graded queries and their judgments."""
     folder = tmp_path_factory.mktemp("mini")
     texts, asked, qrels = (folder / name for name in ("passages", "queries", "qrels"))
-    write_texts(collection.passages(), "mini", texts)
-    write_query_set(collection, "graded", None, texts, False, asked, qrels)
+    write_texts(collection.passages(STRICT), STRICT, texts)
+    write_query_set(collection, "graded", None, texts, {}, asked, qrels)
     table = pl.read_parquet(asked)
     found = list(Bm25Index(texts, Bm25()).search(table["text"].to_list(), 50))
     ids = pl.read_parquet(texts)["id"].to_list()

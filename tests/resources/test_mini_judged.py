@@ -6,6 +6,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from tasb.collection.faults import Faults
 from tasb.collection.source import Folder
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,9 @@ def encode():
 def test_everything_in_its_top_10_of_the_graded_queries_is_judged(encode):
     passages, queries = read("passages.tsv"), read("queries.graded.tsv")
     collection = Folder(str(ROOT / "resources" / "mini"), None)
-    judged = {(query, passage) for query, passage, _ in collection.judgments("graded")}
+    judged = {
+        (query, passage) for _, query, passage, _ in collection.judgments("graded", Faults("mini"))
+    }
     scores = encode(list(queries.values())) @ encode(list(passages.values())).T
     ids = list(passages)
     for query, best in zip(queries, scores.topk(10).indices.tolist()):

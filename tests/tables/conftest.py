@@ -21,6 +21,7 @@ def measured():
             pl.col("value").mean(),
             queries=pl.len().cast(pl.Int64),
             reason=pl.lit(reason, pl.String),
+            depth=pl.lit(1000, pl.Int64),
         )
         if reason is not None:
             means = means.with_columns(value=pl.lit(None, pl.Float64))

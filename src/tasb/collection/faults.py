@@ -19,15 +19,22 @@ class Faults:
     config names is no fault: it is kept or left out, and counted.
     """
 
-    def __init__(self, where: str, ways: Mapping[str, str] = STRICT, numbered: bool = True) -> None:
+    def __init__(
+        self,
+        where: str,
+        ways: Mapping[str, str] = STRICT,
+        numbered: bool = True,
+        hint: str = "see '{key}' of the collection",
+    ) -> None:
         """Take the place and what is let pass.
 
         Args:
             where: the file or dataset.
             ways: ``refuse``, ``keep`` or ``drop`` by the config key of a kind; refused if absent.
             numbered: whether a place in it is a line.
+            hint: how the ``{key}`` lets a kind pass.
         """
-        self.where, self.ways, self.numbered = where, ways, numbered
+        self.where, self.ways, self.numbered, self.hint = where, ways, numbered, hint
         self.counts: Counter[str] = Counter()
         """How many of each kind were let pass."""
         self._told: list[str] = []
@@ -52,7 +59,7 @@ class Faults:
         """
         way = self.ways.get(key, "refuse")
         if way == "refuse":
-            self.refuse(line, f"{what}; correct it, or see '{key}' of the collection")
+            self.refuse(line, f"{what}; correct it, or {self.hint.format(key=key)}")
         else:
             self.counts[f"{kind} {'kept' if way == 'keep' else 'left out'}"] += 1
         if way == "drop":

@@ -57,7 +57,8 @@ def read_trec(
             the scores.
     """
     drop = "drop" if "blank-lines" in repair else "refuse"
-    found = Faults(str(path), {"blank_lines": drop})
+    hint = "add 'blank-lines' to the system's repair"
+    found = Faults(str(path), {"blank_lines": drop}, hint=hint)
     table = pl.DataFrame(list(_rows(path, form, found)), schema=SCHEMA, orient="row")
     if table.is_empty():
         found.close()
@@ -68,21 +69,20 @@ def read_trec(
         "duplicates": (_is_repeated(), "passage occurs twice for its query"),
         "order": (_is_out_of_order(), "ranks do not follow the scores"),
     }
-    bad = {name: table.filter(wrong) for name, (wrong, _) in faults.items()}
-    for name, (_, reason) in faults.items():
-        if bad[name].height and name not in repair:
-            row = bad[name].row(0, named=True)
+    for name, (wrong, reason) in faults.items():
+        bad = table.filter(wrong)
+        if bad.height and name not in repair:
+            row = bad.row(0, named=True)
             found.refuse(
                 row["line"],
                 f"{reason} (query '{row['query_id']}', passage '{row['passage_id']}'; "
-                f"{bad[name].height} such lines); correct it, or add '{name}' to the system's "
-                "repair",
+                f"{bad.height} such lines); correct it, or add '{name}' to the system's repair",
             )
-        elif bad[name].height:
-            log.warning("%s: %s: %d lines repaired", path, reason, bad[name].height)
+        elif bad.height:
+            log.warning("%s: %s: %d lines repaired", path, reason, bad.height)
+        if name != "order":
+            table = table.filter(~wrong)
     found.close()
-    for name in ("unknown-queries", "duplicates"):
-        table = table.filter(~faults[name][0])
     return _ranked(table)
 
 

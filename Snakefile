@@ -53,3 +53,7 @@ for target in [*GRAPH.config.tables, *GRAPH.config.figures]:
             target
         input:
             lambda w, name=target: GRAPH.targets(name),
+
+
+onerror:
+    atexit.register(tell_errors)

@@ -76,7 +76,11 @@ def test_shards_differ_in_recipe_and_not_in_digest():
 
 def test_inputs_are_the_files_of_sources_and_those_that_are_brought():
     found = joined(shard(0), shard(1))
-    expected = {"vectors": ["results/0.arrow", "results/1.arrow"], "theirs": ["theirs.tsv"]}
+    expected = {
+        "vectors": ["results/0.arrow", "results/1.arrow"],
+        "sidecars": ["results/stage/0.made.json", "results/stage/1.made.json"],
+        "theirs": ["theirs.tsv"],
+    }
     assert found.inputs == expected
 
 

@@ -128,7 +128,7 @@ def vectors(path):
         write_vectors(iter([numbers]), 8, part)
 
 def state(path):
-    progress = {"step": 1, "log_bytes": 0, "best_step": 0}
+    progress = {"step": 1, "best_step": 0}
     CheckpointFolder(disk, "").save({"model": torch.from_numpy(numbers), "progress": progress})
 
 writers = {
@@ -136,7 +136,7 @@ writers = {
     "a.parquet": parquet,
     "a.arrow": vectors,
     "a.tokens": lambda path: write_tokens(numbers.view(np.uint16).tolist(), 100, path),
-    "last.pt": state,
+    "state-1-DIGEST.pt": state,
 }
 (disk / "earlier").write_text("whole")
 for name, write in writers.items():
@@ -170,4 +170,10 @@ def on_a_small_disk(tmp_path):
 def test_a_full_disk_is_said_and_leaves_what_stood(on_a_small_disk, tmp_path):
     process = on_a_small_disk(sys.executable, "-c", FILL_A_SMALL_DISK, tmp_path)
     assert process.returncode == 0, process.stderr
-    assert process.stdout.split() == ["a.txt", "a.parquet", "a.arrow", "a.tokens", "last.pt"]
+    assert process.stdout.split() == [
+        "a.txt",
+        "a.parquet",
+        "a.arrow",
+        "a.tokens",
+        "state-1-DIGEST.pt",
+    ]

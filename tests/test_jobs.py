@@ -1,25 +1,27 @@
 import hashlib
 import itertools
 import json
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from tasb.errors import TasbError
-from tasb.jobs import Job, log, logged, progress, run
+from tasb.jobs import Job, last_errors, log, logged, progress, run
 
 
 def lines_of(path):
     return path.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_log_goes_to_the_file_and_to_the_terminal(tmp_path, capsys):
+def test_the_log_goes_to_the_file_and_to_the_terminal(tmp_path, capfd):
     with logged(tmp_path / "logs" / "a.log", "encode"):
         log.info("%d texts, Ü", 3)
     (line,) = lines_of(tmp_path / "logs" / "a.log")
     assert re.fullmatch(r"\d\d:\d\d:\d\d encode: 3 texts, Ü", line)
-    assert capsys.readouterr().err == line + "\n"
+    assert capfd.readouterr().err == line + "\n"
 
 
 def test_an_error_of_the_user_ends_the_job_in_one_line(tmp_path):
@@ -30,18 +32,57 @@ def test_an_error_of_the_user_ends_the_job_in_one_line(tmp_path):
     assert line.endswith("plan: error: batch_size: 32 is too large")
 
 
-def test_any_other_error_is_not_caught(tmp_path):
-    with pytest.raises(ZeroDivisionError), logged(tmp_path / "a.log", "plan"):
-        raise ZeroDivisionError
+def test_any_other_error_is_in_the_log_with_its_traceback_and_what_to_do(tmp_path, capfd):
+    with pytest.raises(SystemExit) as ended, logged(tmp_path / "a.log", "plan"):
+        os.write(2, b"a library says something\n")
+        raise ZeroDivisionError("by zero")
+    assert ended.value.code == 1
+    lines = lines_of(tmp_path / "a.log")
+    assert lines[:2] == ["a library says something", "Traceback (most recent call last):"]
+    assert 'raise ZeroDivisionError("by zero")' in "".join(lines)
+    assert re.search(r"plan: error: ZeroDivisionError: by zero; the lines above say", lines[-1])
+    assert capfd.readouterr().err.splitlines() == lines
 
 
-def test_a_job_that_is_over_logs_nothing_more(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError(), "memory is used up: run with a smaller --cores"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: x"), "memory is used up"),
+        (PermissionError(13, "Permission denied", "a/b"), "a/b: no permission; change it with"),
+        (OSError(30, "Read-only file system", "a/b"), "a/b: the file system is read-only; run"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_line(tmp_path, error, message):
+    with pytest.raises(SystemExit), logged(tmp_path / "a.log", "plan"):
+        raise error
+    (line,) = lines_of(tmp_path / "a.log")
+    assert line[9:].startswith(f"plan: error: {message}")
+
+
+def test_the_errors_that_logs_end_with_are_found(tmp_path):
+    begun, logs = time.time() - 1, tmp_path / "logs"
+    for name, messages in (("a", ["x: error: first\nsecond"]), ("b", ["error: old", "new run"])):
+        for message in messages:
+            with pytest.raises(SystemExit), logged(logs / "deep" / f"{name}.log", name):
+                raise TasbError(message)
+    with logged(logs / "deep" / "b.log", "b"):
+        log.info("all is well: error: is a word")
+    old = logs / "old.log"
+    old.write_text("10:00:00 c: error: long ago\n")
+    os.utime(old, (1, 1))
+    assert last_errors(logs, begun) == [
+        f"{logs / 'deep' / 'a.log'}: error: x: error: first\nsecond"
+    ]
+
+
+def test_a_job_that_is_over_logs_nothing_more(tmp_path, capfd):
     with logged(tmp_path / "first.log", "first"):
         log.info("one")
     with logged(tmp_path / "second.log", "second"):
         log.info("two")
     assert len(lines_of(tmp_path / "first.log")) == 1
-    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert len(capfd.readouterr().err.splitlines()) == 2
 
 
 def test_progress_yields_every_item_in_order():

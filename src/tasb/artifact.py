@@ -85,11 +85,17 @@ class Artifact:
 
     @cached_property
     def inputs(self) -> dict[str, list[str]]:
-        """The files that the job reads, by the names of the rule's inputs."""
+        """The files that the job reads, by the names of the rule's inputs.
+
+        Among them are the sidecars of its sources, whose digests it checks.
+        """
         found = {
             name: [path for part in parts(source) for path in part.paths]
             for name, source in self.sources.items()
         }
+        below = [part.artifact for source in self.sources.values() for part in parts(source)]
+        if below:
+            found["sidecars"] = list(dict.fromkeys(artifact.sidecar for artifact in below))
         return {**found, **{name: list(paths) for name, paths in self.brought.items()}}
 
     def closure(self) -> list["Artifact"]:

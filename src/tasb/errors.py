@@ -1,4 +1,6 @@
-"""The error for mistakes that the user can fix."""
+"""The error for mistakes that the user can fix, and what others mean."""
+
+import errno
 
 LONGEST = 500
 """Characters of a line of a message that are shown at either end."""
@@ -21,3 +23,19 @@ def _cut(line: str) -> str:
     if left_out <= 0:
         return line
     return f"{line[:LONGEST]}… ({left_out:,} characters left out) …{line[-LONGEST:]}"
+
+
+def explained(error: BaseException) -> str | None:
+    """Return what an error means and what to do, or None if it is not one that a user can fix."""
+    if isinstance(error, TasbError):
+        return str(error)
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return (
+            "memory is used up: run with a smaller --cores, so that fewer jobs are under way, or "
+            "lower batch_tokens, gradient_cache or batch_size"
+        )
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return f"{error.filename}: the file system is read-only; run where files can be written"
+    if isinstance(error, PermissionError):
+        return f"{error.filename}: no permission; change it with chmod, or run as its owner"
+    return None

@@ -34,6 +34,30 @@ def whole(path: str | Path) -> Iterator[Path]:
     _flush(target.parent)
 
 
+@contextmanager
+def sealed(path: Path, digest_in: str) -> Iterator[Path]:
+    """Yield a temporary path for a file whose name will hold its digest, see `is_sealed`.
+
+    Args:
+        path: the name, with `digest_in` in the place of the digest.
+        digest_in: what stands in its place.
+
+    Raises:
+        TasbError: the disk is full.
+    """
+    with scratch(path) as folder:
+        part = folder / path.name
+        yield part
+        _flush(part)
+        os.replace(part, path.with_name(path.name.replace(digest_in, sha256(part))))
+    _flush(path.parent)
+
+
+def is_sealed(path: Path) -> bool:
+    """Return whether a file is as it was written: its name holds its digest."""
+    return path.is_file() and sha256(path) in path.name
+
+
 class RoomFor:
     """Context of writing a file: says that the disk is full where a writer failed for it.
 

@@ -2,23 +2,31 @@
 
 import importlib
 import logging
+import os
 import platform
+import re
 import resource
+import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from tasb.errors import TasbError
+from tasb.errors import explained
 from tasb.files import sha256, write_json
+from tasb.origin import origin
 from tasb.versions import versions
 
 log = logging.getLogger("tasb")
+STDERR = 2
+ERROR = "error: "
+LINE = re.compile(r"\n\d\d:\d\d:\d\d [^\n]*?: ")
+"""How a line of a log begins."""
 
 
 @dataclass
@@ -60,7 +68,8 @@ def run(
 ) -> None:
     """Make an artifact, and write its sidecar.
 
-    The sidecar holds digests of the files, seconds, peak memory, device and versions.
+    The sidecar holds digests of the files, what they were made from, seconds, peak memory, device
+    and versions.
 
     Args:
         recipe: see `tasb.artifact.Artifact.recipe`; ``make`` names the function.
@@ -73,8 +82,9 @@ def run(
     name = "/".join(Path(log_file).with_suffix("").parts[3:]) or Path(log_file).stem
     with logged(log_file, name):
         started = time.perf_counter()
+        made_from = origin(recipe, given.inputs)
         function(recipe["make"])(given)
-        _write_sidecar(given, time.perf_counter() - started)
+        _write_sidecar(given, made_from, time.perf_counter() - started)
 
 
 def function(name: str) -> Any:
@@ -87,10 +97,11 @@ def _lists(files: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: [found] if isinstance(found, str) else [*found] for name, found in files.items()}
 
 
-def _write_sidecar(job: Job, seconds: float) -> None:
+def _write_sidecar(job: Job, made_from: Mapping[str, Any], seconds: float) -> None:
     made = [path for name, paths in job.outputs.items() if name != "made" for path in paths]
     sidecar = {
         "sha256": {path: sha256(path) for path in made},
+        "from": made_from,
         "seconds": round(seconds, 3),
         "peak_memory_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
         "machine": platform.platform(),
@@ -113,32 +124,64 @@ class _Lines:
         """Do nothing; the log's handlers flush each line."""
 
 
-@contextmanager
-def logged(log_file: str | Path, name: str) -> Iterator[None]:
-    """Send the log of a job to a file and to the terminal.
+class logged:  # noqa: N801, a context manager
+    """Send the log of a job, and whatever it prints as an error, to a file and to the terminal.
 
-    A `TasbError` ends the process with its message and without a traceback.
+    An error ends the process. One that the user can fix is told in its own words, others after
+    their traceback; the last line says what to do.
     """
-    path = Path(log_file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [
-        logging.FileHandler(path, encoding="utf-8"),
-        logging.StreamHandler(sys.stderr),
-    ]
-    style = logging.Formatter(f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S")
-    for handler in handlers:
-        handler.setFormatter(style)
-        log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    except TasbError as error:
-        log.error("error: %s", error)
-        sys.exit(1)
-    finally:
-        for handler in handlers:
-            log.removeHandler(handler)
-            handler.close()
+
+    def __init__(self, log_file: str | Path, name: str) -> None:
+        self.path, self.name = Path(log_file), name
+
+    def __enter__(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        sys.stderr.flush()
+        self._terminal = os.dup(STDERR)
+        command = ["tee", "-ai", str(self.path)]
+        self._tee = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=self._terminal)
+        os.dup2(self._tee.stdin.fileno(), STDERR)  # type: ignore[union-attr]
+        self._tee.stdin.close()  # type: ignore[union-attr]
+        self._stream = open(STDERR, "w", encoding="utf-8", buffering=1, closefd=False)
+        self._handler = logging.StreamHandler(self._stream)
+        style = f"%(asctime)s {self.name}: %(message)s"
+        self._handler.setFormatter(logging.Formatter(style, datefmt="%H:%M:%S"))
+        log.addHandler(self._handler)
+        log.setLevel(logging.INFO)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if error is not None:
+            self._tell(error)
+        log.removeHandler(self._handler)
+        self._stream.close()
+        sys.stderr.flush()
+        os.dup2(self._terminal, STDERR)
+        os.close(self._terminal)
+        self._tee.wait()
+        if error is not None:
+            raise SystemExit(1) from None
+
+    def _tell(self, error: BaseException) -> None:
+        known = explained(error)
+        if known is None:
+            traceback.print_exception(error, file=self._stream)
+            known = (
+                f"{type(error).__name__}: {error}; the lines above say where. Run the same command "
+                f"again if the machine was at fault, else report it with {self.path}"
+            )
+        log.error("%s%s", ERROR, known)
+
+
+def last_errors(folder: str | Path, since: float) -> list[str]:
+    """Return the errors that logs end with, of those that were written since a time."""
+    found = []
+    for path in sorted(Path(folder).rglob("*.log")):
+        if path.stat().st_mtime >= since:
+            *_, last = LINE.split("\n" + path.read_text(encoding="utf-8", errors="replace"))
+            found += [f"{path}: {last.strip()}"] if last.startswith(ERROR) else []
+    return found
 
 
 T = TypeVar("T")

@@ -1,25 +1,38 @@
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from tasb.students.checkpoint import LAST, PREVIOUS, CheckpointFolder
+from tasb.errors import TasbError
+from tasb.students.checkpoint import CheckpointFolder
 
 
-def state_of(step, log_bytes, best_step=0):
-    progress = {"step": step, "log_bytes": log_bytes, "best_step": best_step}
+def state_of(step, best_step=0):
+    progress = {"step": step, "best_step": best_step}
     return {"model": {"weight": torch.arange(3.0)}, "progress": progress}
+
+
+def files_of(folder, kind):
+    """Return the files of a kind, the last steps first."""
+    return sorted(folder.glob(f"{kind}-*"), key=lambda path: -int(path.name.split("-")[1]))
+
+
+def flip(path, place=None):
+    """Change one bit of a file."""
+    data = bytearray(path.read_bytes())
+    place = len(data) // 2 if place is None else place
+    data[place] ^= 4
+    path.write_bytes(data)
 
 
 @pytest.fixture
 def saved(tmp_path):
-    """A folder with a state and two lines of log."""
+    """A folder with a state."""
     checkpoints = CheckpointFolder(tmp_path / "run", "recipe one")
     assert checkpoints.open() is None
-    size = checkpoints.append_log("first")
-    checkpoints.save(state_of(3, size))
-    checkpoints.append_log("second")
+    checkpoints.save(state_of(3))
     return checkpoints
 
 
@@ -29,65 +42,60 @@ def test_the_state_of_the_same_inputs_is_taken_up(saved):
     assert torch.equal(state["model"]["weight"], torch.arange(3.0))
 
 
-def test_the_state_of_other_inputs_is_discarded_with_its_log(saved):
-    other = CheckpointFolder(saved.folder, "recipe two")
-    assert other.open() is None
-    other.cut_log(0)
-    assert other.log_lines() == []
+def test_the_state_of_other_inputs_is_discarded(saved):
+    assert CheckpointFolder(saved.folder, "recipe two").open() is None
     assert CheckpointFolder(saved.folder, "recipe one").open() is None
 
 
-def test_the_log_is_cut_to_its_size_at_the_last_state(saved):
-    size = len("first\n")
-    saved.cut_log(size)
-    assert saved.append_log("other") == size + len("other\n")
-    assert saved.log_lines() == ["first", "other"]
-
-
-@pytest.mark.parametrize("left", [None, "fir"])
-def test_a_state_whose_log_was_lost_is_discarded(saved, left):
-    log = saved.folder / "log.jsonl"
-    log.unlink()
-    if left is not None:
-        log.write_text(left)
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b'"recipe', b"{}"])
+def test_a_damaged_fingerprint_is_that_of_another_training(saved, content):
+    (saved.folder / "fingerprint.json").write_bytes(content)
     assert CheckpointFolder(saved.folder, "recipe one").open() is None
-    assert not (saved.folder / LAST).exists()
-    saved.cut_log(0)
-    assert saved.log_lines() == []
 
 
 def test_a_state_that_cannot_be_written_leaves_the_one_before(saved):
     with pytest.raises((AttributeError, TypeError, RuntimeError)):
-        saved.save({**state_of(4, 0), "lock": threading.Lock()})
+        saved.save({**state_of(4), "lock": threading.Lock()})
     assert saved.open()["progress"]["step"] == 3
-    files = {file.name for file in saved.folder.iterdir()}
-    assert files == {LAST, "fingerprint.json", "log.jsonl"}
+    assert len([*saved.folder.iterdir()]) == 2
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:900], lambda data: b""])
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b""), flip, Path.unlink])
 def test_a_damaged_state_is_passed_over_for_the_one_before(saved, damage):
-    saved.save(state_of(6, 0))
-    last = saved.folder / LAST
-    last.write_bytes(damage(last.read_bytes()))
+    saved.save(state_of(6))
+    damage(files_of(saved.folder, "state")[0])
     again = CheckpointFolder(saved.folder, "recipe one")
     assert again.open()["progress"]["step"] == 3
-    again.save(state_of(6, 0))
+    again.save(state_of(6))
     assert again.open()["progress"]["step"] == 6
-    last.write_bytes(b"")
-    (saved.folder / PREVIOUS).write_bytes(b"")
+    for path in files_of(saved.folder, "state"):
+        damage(path)
     assert again.open() is None
 
 
-def test_the_best_weights_stay_until_no_state_names_them(saved):
-    def best():
-        return {path.name for path in saved.folder.glob("best*")}
+def test_no_flipped_bit_of_fifty_places_is_taken_up(saved, caplog):
+    saved.save(state_of(6))
+    (path, _), random = files_of(saved.folder, "state"), np.random.default_rng(5)
+    whole = path.read_bytes()
+    for place in random.integers(0, len(whole), 50):
+        path.write_bytes(whole)
+        flip(path, place)
+        state = CheckpointFolder(saved.folder, "recipe one").open()
+        assert state["progress"]["step"] == 3
+        assert f"{path} is damaged" in caplog.text
+        caplog.clear()
+
+
+def test_two_states_are_kept_and_the_best_weights_that_they_name(saved):
+    def steps(kind):
+        return [int(path.name.split("-")[1]) for path in files_of(saved.folder, kind)]
 
     for step in (10, 20, 30):
         saved.save_best(step, {"model": step})
-        saved.save(state_of(step, 0, step))
-    assert best() == {"best-20.pt", "best-30.pt"}
-    saved.save(state_of(40, 0, 30))
-    assert best() == {"best-30.pt"}
+        saved.save(state_of(step, step))
+    assert (steps("state"), steps("best")) == ([30, 20], [30, 20])
+    saved.save(state_of(40, 30))
+    assert (steps("state"), steps("best")) == ([40, 30], [30])
     assert saved.load_best(30)["model"] == 30
 
 
@@ -109,12 +117,14 @@ def test_a_second_training_of_the_same_run_waits_for_the_first(saved, caplog):
     assert begun.is_set()
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"PK half")])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"PK"), flip])
 def test_a_state_without_whole_best_weights_is_passed_over(saved, damage):
     saved.save_best(4, {"model": 4})
-    saved.save(state_of(6, 0, 4))
+    saved.save(state_of(6, 4))
     assert saved.open()["progress"]["step"] == 6
-    damage(saved.folder / "best-4.pt")
+    damage(files_of(saved.folder, "best")[0])
+    with pytest.raises(TasbError, match="the weights of step 4 are gone or damaged; run the same"):
+        saved.load_best(4)
     assert saved.open()["progress"]["step"] == 3
 
 

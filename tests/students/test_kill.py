@@ -9,7 +9,6 @@ import sys
 
 import polars as pl
 import pytest
-import torch
 
 from tasb.students.artifacts import losses_of
 from tasb.students.config import EarlyStopping
@@ -17,27 +16,28 @@ from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 
 KILLS = 20
 RUN = "results/students/c/run"
+STATE = "results/checkpoints/students/c/run"
 FILES = ("config.json", "model.safetensors", "card.json", "log.parquet")
 
 FORK_TRAININGS = """
-import json, os, signal, sys, time
+import json, logging, os, signal, sys, time
 from pathlib import Path
-from tasb.jobs import Job
+from tasb.jobs import Job, log
 from tasb.students.make import make
 
 job = Job(**json.loads(sys.argv[1]))
-STATE = Path("results/checkpoints/students/c/run")
-
 def train(folder):
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
+    log.addHandler(logging.FileHandler("lines.log", mode="w"))
+    log.setLevel(logging.INFO)
     make(job)
     os._exit(0)
 
 def logged(folder):
     try:
-        return len((folder / STATE / "log.jsonl").read_bytes().splitlines())
-    except FileNotFoundError:  # not begun, or done
+        return (folder / "lines.log").read_bytes().count(b"step ")
+    except FileNotFoundError:  # not begun
         return 0
 
 for line in sys.stdin:
@@ -116,11 +116,30 @@ def test_a_training_killed_at_twenty_moments_ends_with_the_identical_files(train
         if kills % 4 == 0:
             shutil.rmtree(killed, ignore_errors=True)
         kills += not train(killed, moments.randint(0, len(log)), moments.uniform(0, 0.01))
-        state = killed / "results/checkpoints/students/c/run/last.pt"
-        if state.is_file():
-            states.add(torch.load(state, weights_only=True)["progress"]["step"])
+        states |= {path.name.split("-")[1] for path in (killed / STATE).glob("state-*.pt")}
     assert len(states) > 1
     assert train(killed)
+    assert_equal(tmp_path)
+
+
+def test_a_state_that_was_damaged_after_a_kill_changes_no_weight(train, tmp_path):
+    assert train(tmp_path / "whole")
+    killed, random_places, damaged = tmp_path / "killed", random.Random(6), 0
+    while damaged < 5:
+        shutil.rmtree(killed, ignore_errors=True)
+        if train(killed, 5, random_places.uniform(0, 0.01)):
+            continue
+        for path in [*(killed / STATE).glob("*.pt")]:
+            data = bytearray(path.read_bytes())
+            data[random_places.randrange(len(data))] ^= 1 << random_places.randrange(8)
+            path.write_bytes(data)
+            damaged += 1
+        assert train(killed)
+        assert_equal(tmp_path)
+
+
+def assert_equal(tmp_path):
+    """Both trainings have left the same files."""
     for name in FILES:
         first, second = (tmp_path / folder / RUN / name for folder in ("whole", "killed"))
         assert first.read_bytes() == second.read_bytes(), name

@@ -1,6 +1,5 @@
 """The training loop: resuming, logging and stopping."""
 
-import json
 from dataclasses import replace
 from itertools import islice
 
@@ -11,7 +10,7 @@ import torch
 from tasb.errors import TasbError
 from tasb.plans.plan import read_plan
 from tasb.students.artifacts import losses_of
-from tasb.students.checkpoint import LOG, CheckpointFolder
+from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import EarlyStopping
 from tasb.students.evaluator import Evaluator
 from tasb.students.loss_kinds import Losses
@@ -81,7 +80,7 @@ def equal(first, second):
 
 
 def log(trainer):
-    return [json.loads(line) for line in trainer.checkpoints.log_lines()]
+    return trainer.progress.lines
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,7 @@ def test_a_resumed_training_gives_the_identical_weights_and_log(
     assert resumed.progress.step == killed_after - killed_after % 3
     resumed.train(batches(world, resumed))
     assert equal(weights(resumed), weights(whole))
-    assert resumed.checkpoints.log_lines() == whole.checkpoints.log_lines()
+    assert resumed.progress.lines == whole.progress.lines
 
 
 def test_half_precision_trains_close_to_fp32_and_resumes_to_the_identical_weights(
@@ -126,18 +125,6 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_the_way_out(world, new
     with pytest.raises(TasbError, match=r"the loss is nan after \d+ steps.* lower lr"):
         trainer.train(batches(world, trainer))
     assert all(line["loss"] < float("inf") for line in log(trainer))
-
-
-def test_a_log_line_that_was_cut_in_two_is_written_anew(world, new_trainer):
-    killed = new_trainer()
-    killed.train(batches(world, killed, 3))
-    lines = killed.checkpoints.log_lines()
-    with open(killed.checkpoints.folder / LOG, "a") as file:
-        file.write('{"step": 4, "lo')
-    resumed = new_trainer()
-    resumed.train(batches(world, resumed, 4))
-    assert resumed.checkpoints.log_lines()[:-1] == lines
-    assert [line["step"] for line in log(resumed)] == [2, 4]
 
 
 def test_equal_seeds_give_equal_weights_and_another_seed_gives_others(world, new_trainer):

@@ -54,13 +54,13 @@ def kill_in_training(folder, environment, arguments, with_jobs):
     """Start Snakemake, and kill it once some states of the training are saved."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
     variables = environment | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(folder / "src")}
-    state = folder / STATE / "previous.pt"
+    states = folder / STATE
     with open(folder / "killed.log", "w") as output:
         process = subprocess.Popen(
             command, cwd=folder, env=variables, stdout=output, stderr=output, start_new_session=True
         )
         deadline = time.monotonic() + 120
-        while not state.is_file():
+        while len([*states.glob("state-*.pt")]) < 2:
             assert process.poll() is None, (folder / "killed.log").read_text()[-4000:]
             assert time.monotonic() < deadline
             time.sleep(0.02)

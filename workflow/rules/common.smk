@@ -1,16 +1,27 @@
 # What the rules share: the graph of the checked config, paths, and the source files of a job.
 
+import atexit
 import re
+import sys
+import time
 
 import tasb
 from tasb.config.code import code_of
 from tasb.config.duplicates import refuse_duplicate_keys
 from tasb.config.load import load
 from tasb.errors import TasbError
+from tasb.jobs import last_errors
 from tasb.machine import has_gpu
+from tasb.origin import Planned
 from tasb.students.artifacts import FOLDER
 from tasb.tokens.artifacts import MODEL
 
+CACHES = {
+    "HF_HOME": "huggingface",
+    "IR_DATASETS_HOME": "ir_datasets",
+    "MPLCONFIGDIR": "matplotlib",
+    "NUMBA_CACHE_DIR": "numba",
+}
 SOURCE = os.path.join(workflow.basedir, "src")
 
 if not os.path.samefile(tasb.__path__[0], os.path.join(SOURCE, "tasb")):
@@ -30,6 +41,7 @@ SETS = list(GRAPH.config.data.query_sets)
 NAMES = [*GRAPH.config.systems, *GRAPH.config.runs]
 DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
 path = GRAPH.path
+PLANNED = Planned()
 
 # The cores of this machine; a cluster has its own number, see profiles/.
 ALL_CORES = workflow.resource_settings.cores or 8
@@ -38,6 +50,10 @@ ALL_CORES = workflow.resource_settings.cores or 8
 # since each spends seconds on one core before it computes.
 GPU = int(has_gpu())
 MODEL_THREADS = ALL_CORES if GPU else max(1, ALL_CORES // 2)
+
+# What libraries keep for the next time stays in the project, unless the user says where.
+for variable, folder in CACHES.items():
+    os.environ.setdefault(variable, os.path.abspath(os.path.join(".cache", folder)))
 
 # glibc keeps freed memory for the next tensors, where the kernel would clear each page again.
 os.environ.setdefault("MALLOC_MMAP_MAX_", "0")
@@ -64,9 +80,15 @@ wildcard_constraints:
 
 
 def inputs(artifact):
-    """All files that the job of an artifact reads, its source files among them."""
+    """All files that the job of an artifact reads, its source files among them.
+
+    One that was made from something else is made again, whatever Snakemake remembers of it.
+    """
     functions = (artifact.make, *artifact.uses, "tasb.jobs:run")
-    return {**artifact.inputs, "code": code_of(functions, os.path.relpath(SOURCE))}
+    code = code_of(functions, os.path.relpath(SOURCE))
+    if PLANNED.is_stale(artifact, code):
+        workflow.dag.forcefiles.update(artifact.paths)
+    return {**artifact.inputs, "code": code}
 
 
 def made(stage, *names):
@@ -77,3 +99,12 @@ def made(stage, *names):
 def logs(stage, *names):
     """The log of a job, under the path of what it makes."""
     return f"logs/{GRAPH.name(stage, *names)}.log"
+
+
+STARTED = time.time()
+
+
+def tell_errors():
+    """Print the errors of failed jobs once more, after Snakemake's own words."""
+    for line in last_errors("logs", STARTED):
+        print(line, file=sys.stderr)

@@ -80,4 +80,4 @@ def _name(sidecar: str) -> str:
 
 
 def _without_digests(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in found.items() if key != "sha256"}
+    return {key: value for key, value in found.items() if key not in ("sha256", "from")}

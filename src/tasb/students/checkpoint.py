@@ -1,8 +1,11 @@
-"""What a killed training resumes from: written whole, in a folder that outlives the job."""
+"""What a killed training resumes from: written whole, in a folder that outlives the job.
+
+The name of each file holds the digest of its contents, so a damaged one is known as such.
+"""
 
 import fcntl
-import os
-import pickle
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +14,19 @@ from typing import Any
 
 import torch
 
-from tasb.files import RoomFor, read_json, whole, write_json
+from tasb.errors import TasbError
+from tasb.files import is_sealed, sealed, write_json
 from tasb.jobs import log
 
-LAST, PREVIOUS = "last.pt", "previous.pt"
 FINGERPRINT = "fingerprint.json"
-LOG = "log.jsonl"
+DIGEST = "DIGEST"
+NUMBER = re.compile(r"-(\d+)-")
+KEPT = 2
+"""States that are kept: should the newest be damaged, the one before saves the training."""
 
 
 class CheckpointFolder:
-    """The state of one training, for one recipe, one code and one set of inputs."""
+    """The states of one training, for one recipe, one code and one set of inputs."""
 
     def __init__(self, folder: str | Path, fingerprint: str) -> None:
         self.folder = Path(folder)
@@ -48,90 +54,85 @@ class CheckpointFolder:
 
     def open(self) -> dict[str, Any] | None:
         """Return the last state that is whole, or None after discarding that of anything else."""
-        mark = self.folder / FINGERPRINT
-        if not mark.is_file() or read_json(mark) != self.fingerprint:
+        if not self._is_of_this_training():
             self._start_afresh()
-        for path in (self.folder / LAST, self.folder / PREVIOUS):
-            state = self._read(path) if path.is_file() else None
+        for path in self._files("state"):
+            state = self._read(path)
             if state is not None:
                 log.info("resuming after step %d", state["progress"]["step"])
                 self._best_before = state["progress"]["best_step"]
                 return state
-            path.unlink(missing_ok=True)
+            path.unlink()
         self._start_afresh()
         return None
 
+    def _is_of_this_training(self) -> bool:
+        mark = self.folder / FINGERPRINT
+        written = json.dumps(self.fingerprint).encode()
+        return mark.is_file() and mark.read_bytes().strip() == written
+
     def _read(self, path: Path) -> dict[str, Any] | None:
-        """Return a state, or None if it is damaged or counts on more log than there is."""
-        state = _load(path)
-        if state is None:
+        """Return a state, or None if it or the weights of its best step are damaged."""
+        if not is_sealed(path):
+            log.warning("%s is damaged; an earlier state is looked for", path)
             return None
-        progress = state["progress"]
-        if self._log_bytes() < progress["log_bytes"]:
-            log.warning("%s: the training log has lost lines since", path)
-            return None
-        best = progress["best_step"]
-        if best and _load(self.folder / _best(best)) is None:
-            log.warning("%s: the weights of its best step are gone", path)
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+        best = state["progress"]["best_step"]
+        if best and self._best(best) is None:
+            log.warning("%s: the weights of its best step, %d, are gone or damaged", path, best)
             return None
         return state
+
+    def _files(self, kind: str) -> list[Path]:
+        """Return the files of a kind, those of the last steps first."""
+        return sorted(self.folder.glob(f"{kind}-*.pt"), key=_step_of, reverse=True)
+
+    def _best(self, step: int) -> Path | None:
+        """Return the file of the weights of a best step, if it is whole."""
+        found = [path for path in self._files("best") if _step_of(path) == step]
+        return next(filter(is_sealed, found), None)
 
     def _start_afresh(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         write_json(self.folder / FINGERPRINT, self.fingerprint)
 
-    def _log_bytes(self) -> int:
-        path = self.folder / LOG
-        return path.stat().st_size if path.is_file() else 0
-
     def save(self, state: dict[str, Any]) -> None:
         """Write a state, whole or not at all; the one before is kept."""
-        last, best = self.folder / LAST, state["progress"]["best_step"]
-        with whole(last) as part:
-            torch.save(state, part)
-            if last.is_file():
-                os.replace(last, self.folder / PREVIOUS)
-        self._keep_best(self._best_before, best)
+        step, best = state["progress"]["step"], state["progress"]["best_step"]
+        self._write("state", step, state)
+        for old in self._files("state")[KEPT:]:
+            old.unlink()
+        for path in self._files("best"):
+            if _step_of(path) not in (self._best_before, best):
+                path.unlink()
         self._best_before = best
 
     def save_best(self, step: int, state: dict[str, Any]) -> None:
         """Write the weights of the best step so far, in addition to those of earlier ones."""
-        with whole(self.folder / _best(step)) as part:
+        self._write("best", step, state)
+
+    def _write(self, kind: str, step: int, state: dict[str, Any]) -> None:
+        with sealed(self.folder / f"{kind}-{step}-{DIGEST}.pt", DIGEST) as part:
             torch.save(state, part)
 
     def load_best(self, step: int) -> dict[str, Any]:
-        """Read the weights of the best step."""
-        state: dict[str, Any] = torch.load(self.folder / _best(step), weights_only=True)
+        """Read the weights of the best step.
+
+        Raises:
+            TasbError: they are damaged.
+        """
+        path = self._best(step)
+        if path is None:
+            raise TasbError(
+                f"{self.folder}: the weights of step {step} are gone or damaged; run the same "
+                "command again, which goes on from a state that is whole"
+            )
+        state: dict[str, Any] = torch.load(path, weights_only=True)
         return state
 
-    def _keep_best(self, *steps: int) -> None:
-        """Delete the weights of all best steps but those that the saved states name."""
-        for path in self.folder.glob(_best("*")):
-            if path.name not in map(_best, steps):
-                path.unlink()
-
-    def cut_log(self, size: int) -> None:
-        """Cut the log to what it was when the last state was saved."""
-        path = self.folder / LOG
-        path.touch()
-        os.truncate(path, size)
-
-    def append_log(self, line: str) -> int:
-        """Append a line to the log; return the log's size in bytes."""
-        path = self.folder / LOG
-        with RoomFor(path), open(path, "a", encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())  # a saved state counts on the lines before it
-            return file.tell()
-
-    def log_lines(self) -> list[str]:
-        """Return the lines of the log."""
-        return (self.folder / LOG).read_text(encoding="utf-8").splitlines()
-
     def remove(self) -> None:
-        """Delete the state, once the trained model is written.
+        """Delete the states, once the trained model is written.
 
         The fingerprint goes first: what a kill leaves of the rest is then discarded.
         """
@@ -139,17 +140,6 @@ class CheckpointFolder:
         shutil.rmtree(self.folder)
 
 
-def _load(path: Path) -> dict[str, Any] | None:
-    """Return what a file holds, or None if it is not there or is damaged."""
-    try:
-        state: dict[str, Any] = torch.load(path, weights_only=True)
-    except FileNotFoundError:
-        return None
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        log.warning("%s is damaged (%s)", path, type(error).__name__)
-        return None
-    return state
-
-
-def _best(step: int | str) -> str:
-    return f"best-{step}.pt"
+def _step_of(path: Path) -> int:
+    found = NUMBER.search(path.name)
+    return int(found[1]) if found else -1

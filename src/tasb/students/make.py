@@ -1,6 +1,5 @@
 """A training from its files: model, stores, plan and teacher are put together and trained."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -37,7 +36,8 @@ def make(job: Job) -> None:
     device = prepare(job)
     precision = job.about["precision"] = resolve_precision(settings.precision, device)
     folder = Path(job.outputs["model"][0]).parent
-    every_input = [path for paths in job.inputs.values() for path in paths]
+    every_input = [path for name, paths in job.inputs.items() if name != "sidecars"
+                   for path in paths]  # fmt: skip
     state = CheckpointFolder(
         Path("results/checkpoints", *folder.parts[1:]), fingerprint(job.recipe, every_input)
     )
@@ -112,9 +112,8 @@ def write_outputs(trainer: Trainer, card: Card, kind: str, folder: Path) -> None
             with whole(folder / file.name) as part:
                 shutil.copyfile(file, part)
     write_json(folder / "card.json", {**card.plain(), "model": kind})
-    lines = [json.loads(line) for line in trainer.checkpoints.log_lines()]
     with whole(folder / "log.parquet") as part:
-        pl.DataFrame(lines, infer_schema_length=None).write_parquet(part)
+        pl.DataFrame(trainer.progress.lines, infer_schema_length=None).write_parquet(part)
     progress = trainer.progress
     times = {
         "seconds": round(progress.seconds, 3),

@@ -1,6 +1,5 @@
 """The training loop: the same for students and teachers, and resumable at any step."""
 
-import json
 import math
 import time
 from collections.abc import Iterable, Iterator
@@ -29,7 +28,8 @@ class Progress:
     """Steps done."""
     sums: dict[str, float] = field(default_factory=dict)
     """Losses summed since the last line of the log."""
-    log_bytes: int = 0
+    lines: list[dict[str, float]] = field(default_factory=list)
+    """The log: losses and learning rates, and nDCG@10 on the early-stopping set, by step."""
     best: float = -1.0
     """Best nDCG@10 on the early-stopping set."""
     best_step: int = 0
@@ -69,7 +69,6 @@ class Trainer:
             self.optimizer.load_state_dict(state["optimizer"])
             self.scaler.load_state_dict(state["scaler"])
             self.progress = Progress(**state["progress"])
-        self.checkpoints.cut_log(self.progress.log_bytes)
         here = environment(self.objective.device, self.objective.precision)
         self.progress.sessions.append({"from_step": self.progress.step, **here})
 
@@ -168,8 +167,7 @@ class Trainer:
     def _write_line(self, values: dict[str, float]) -> None:
         text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         log.info("step %d: %s", self.progress.step, text)
-        line = json.dumps({"step": self.progress.step, **values})
-        self.progress.log_bytes = self.checkpoints.append_log(line)
+        self.progress.lines.append({"step": self.progress.step, **values})
 
     def save(self) -> None:
         """Save the state."""

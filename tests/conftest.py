@@ -55,13 +55,13 @@ def write_tiny_encoder(folder: Path, model: str = "bert") -> Path:
     if model == "bert":
         config = BertConfig(
             vocab_size=len(pieces), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-            intermediate_size=32, max_position_embeddings=64,
+            intermediate_size=32, max_position_embeddings=256,
         )  # fmt: skip
         network = BertModel(config)
     else:
         config = DistilBertConfig(
             vocab_size=len(pieces), dim=16, n_layers=2, n_heads=2, hidden_dim=32,
-            max_position_embeddings=64,
+            max_position_embeddings=256,
         )  # fmt: skip
         network = DistilBertModel(config)
     network.save_pretrained(folder)

@@ -122,8 +122,8 @@ class Graph:
             artifact = build(self, *names, **({"key": key} if key else {}))
             frame = self._frames.pop()
             asked = frozenset(frame.asked) | artifact.asked
+            self._claim(artifact)
             self._built[place] = replace(artifact, declared=declared, asked=asked)
-            self._claim(self._built[place])
         return self._built[place]
 
     def _claim(self, artifact: Artifact) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import shutil
 import sys
 
 import pytest
@@ -13,18 +14,21 @@ from tasb.encoders.source import copy_encoder
 from tasb.errors import TasbError
 from tasb.models.card import Card
 
-FILES = {"config.json": b"{}", "model.safetensors": b"weights", "tokenizer.json": b"[]"}
-DIGEST = hashlib.sha256(b"weights").hexdigest()
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
 MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
+@pytest.fixture(scope="session")
+def digest(tiny_encoder):
+    """Of the weights."""
+    return hashlib.sha256((tiny_encoder / "model.safetensors").read_bytes()).hexdigest()
+
+
 @pytest.fixture
-def model(tmp_path):
+def model(tmp_path, tiny_encoder):
     """A folder with an encoder's files, and others."""
     folder = tmp_path / "model"
-    folder.mkdir()
-    for name, content in FILES.items():
-        (folder / name).write_bytes(content)
+    shutil.copytree(tiny_encoder, folder)
     (folder / "modeling.py").write_text("raise SystemExit")
     return folder
 
@@ -47,34 +51,36 @@ def refusal(encoder, folder):
     return str(error.value)
 
 
-def test_a_folder_gives_its_weights_and_tokenizer_and_a_card_and_nothing_else(model, tmp_path):
-    copy_encoder("mine", Encoder(folder=str(model), sha256=DIGEST), tmp_path / "copy")
+def test_a_folder_gives_its_weights_and_tokenizer_and_a_card_and_nothing_else(
+    model, tmp_path, digest
+):
+    copy_encoder("mine", Encoder(folder=str(model), sha256=digest), tmp_path / "copy")
     copied = {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()}
     card = json.loads(copied.pop("card.json"))
-    assert copied == FILES
+    assert copied == {name: (model / name).read_bytes() for name in FILES}
     assert card == Card().plain()
 
 
-def test_a_folder_with_a_card_keeps_it(model, tmp_path):
+def test_a_folder_with_a_card_keeps_it(model, tmp_path, digest):
     own = {"model": "bert-dot", "pooling": "mean", "similarity": "cosine",
            "query_length": 9, "passage_length": 12}  # fmt: skip
     (model / "card.json").write_text(json.dumps(own))
-    copy_encoder("mine", Encoder(folder=str(model), sha256=DIGEST), tmp_path / "copy")
+    copy_encoder("mine", Encoder(folder=str(model), sha256=digest), tmp_path / "copy")
     del own["model"]
     assert json.loads((tmp_path / "copy" / "card.json").read_text()) == own
 
 
-def test_weights_with_another_digest_are_refused_before_anything_is_copied(model, tmp_path):
+def test_weights_with_another_digest_are_refused_before_anything_is_copied(model, tmp_path, digest):
     message = refusal(Encoder(folder=str(model), sha256="0" * 64), tmp_path / "copy")
-    assert message.startswith(f"encoders.mine.sha256: {model / 'model.safetensors'} has {DIGEST}")
+    assert message.startswith(f"encoders.mine.sha256: {model / 'model.safetensors'} has {digest}")
     assert f"expected {'0' * 64}" in message
     assert not (tmp_path / "copy").exists()
 
 
-def test_without_a_digest_in_the_config_the_found_one_is_said(model, tmp_path, caplog):
+def test_without_a_digest_in_the_config_the_found_one_is_said(model, tmp_path, caplog, digest):
     with caplog.at_level(logging.WARNING, logger="tasb"):
         copy_encoder("mine", Encoder(folder=str(model)), tmp_path / "copy")
-    assert f"encoders.mine: no sha256 in the config; the file has {DIGEST}" in caplog.text
+    assert f"encoders.mine: no sha256 in the config; the file has {digest}" in caplog.text
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -90,10 +96,12 @@ def test_a_missing_folder_names_its_config_key(tmp_path):
     assert "does not exist" in message
 
 
-def test_a_package_gives_its_model_folder_without_being_imported(package, model, tmp_path):
+def test_a_package_gives_its_model_folder_without_being_imported(package, model, tmp_path, digest):
     model.rename(package / "data")
-    copy_encoder("mine", Encoder(package=package.name, sha256=DIGEST), tmp_path / "copy")
-    assert (tmp_path / "copy" / "model.safetensors").read_bytes() == b"weights"
+    copy_encoder("mine", Encoder(package=package.name, sha256=digest), tmp_path / "copy")
+    assert (
+        hashlib.sha256((tmp_path / "copy" / "model.safetensors").read_bytes()).hexdigest() == digest
+    )
     assert package.name not in sys.modules
 
 

@@ -86,7 +86,7 @@ def test_a_padded_passage_token_never_wins():
 @torch.no_grad()
 def test_a_padded_token_never_wins_in_a_pair(model, reference):
     """Of vectors along one axis; its origin makes a best similarity of a padded text negative."""
-    random = np.random.default_rng(6)
+    random = np.random.default_rng(3)
     passages = [np.array([2, *random.integers(5, 90, 8 + at % 2), 3]) for at in range(12)]
     queries = passages[::-1]
     model.head.weight.zero_()[0, 0] = 1

@@ -6,6 +6,7 @@ import sys
 import time
 
 import tasb
+from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.code import code_of
 from tasb.config.duplicates import refuse_duplicate_keys
 from tasb.config.load import load
@@ -38,6 +39,7 @@ except TasbError as error:
 
 C = GRAPH.config.collection
 SETS = list(GRAPH.config.data.query_sets)
+EVERY_SET = [*SETS, "train", TRAINING, VALIDATION]
 NAMES = [*GRAPH.config.systems, *GRAPH.config.runs]
 DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
 path = GRAPH.path
@@ -67,7 +69,7 @@ def one_of(names):
 
 wildcard_constraints:
     shard=r"\d+",
-    set=r"[^/]+",
+    set=one_of(EVERY_SET),
     texts=r"[^/]+",
     encoder=one_of(GRAPH.config.encoders),
     run=one_of(GRAPH.config.runs),

@@ -4,15 +4,17 @@ import importlib.util
 import shutil
 from pathlib import Path
 
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from tasb.encoders.check import FILES, checked
 from tasb.encoders.config import Encoder
 from tasb.errors import TasbError
 from tasb.files import existing, sha256, whole, write_json
 from tasb.jobs import Job, log
 from tasb.models.card import FILE as CARD
 from tasb.models.card import read_card
-
-FILES = ("config.json", "model.safetensors", "tokenizer.json")
-"""All that is taken: weights as safetensors, a fast tokenizer, and no code."""
+from tasb.models.weights import WEIGHTS
 
 
 def make(job: Job) -> None:
@@ -39,10 +41,21 @@ def copy_encoder(name: str, encoder: Encoder, folder: str | Path) -> None:
         )
     if encoder.sha256 is None:
         log.warning("encoders.%s: no sha256 in the config; the file has %s", name, found)
+    names = checked(source)
     for file in FILES:
         with whole(Path(folder) / file) as part:
-            shutil.copyfile(source / file, part)
+            if file == WEIGHTS and any(own != name for own, name in names.items()):
+                _write_renamed(source / file, names, part)
+            else:
+                shutil.copyfile(source / file, part)
     write_json(Path(folder) / CARD, read_card(source / CARD).plain())
+
+
+def _write_renamed(source: Path, names: dict[str, str], path: Path) -> None:
+    with safe_open(source, framework="pt") as file:
+        weights = {own: file.get_tensor(name) for own, name in names.items()}
+    save_file(weights, path, metadata={"format": "pt"})
+    log.info("%s: the names of its weights begin with what wraps them; that is left out", source)
 
 
 def _locate(name: str, encoder: Encoder) -> Path:
@@ -76,7 +89,9 @@ def _hub_folder(name: str, encoder: Encoder) -> Path:
 
     try:
         folder = snapshot_download(
-            str(encoder.hub), revision=encoder.revision, allow_patterns=list(FILES)
+            str(encoder.hub),
+            revision=encoder.revision,
+            allow_patterns=[*FILES, "modules.json"],
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).splitlines()[0]

@@ -3,24 +3,19 @@
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.utils.checkpoint import checkpoint
-from transformers import MODEL_MAPPING, AutoConfig, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from tasb.models.batches import Sequences, length_groups, pad
+from tasb.models.weights import load_encoder
 from tasb.tokens.special import SpecialTokens
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-
-WEIGHTS = "model.safetensors"
-HEAD = "head."
-"""Names of the weights of a head begin so; transformers leaves them aside."""
 
 States = torch.Tensor
 """Last hidden states, (sequences, tokens, dimensions); one token where only [CLS] is read."""
@@ -37,7 +32,8 @@ class Encoder(nn.Module):
         """Whether a group is encoded once more for its backward pass, in place of keeping its
         activations (gradient caching, Gao et al. 2021); dropout draws the same both times."""
         inputs = inspect.signature(transformer.forward).parameters
-        self._segments = "token_type_ids" in inputs
+        types = getattr(transformer.config, "type_vocab_size", 0)
+        self._segments = "token_type_ids" in inputs and types > 1
 
     @classmethod
     def load(cls, folder: str | Path, tokenizer_file: str | Path) -> "Encoder":
@@ -45,14 +41,7 @@ class Encoder(nn.Module):
 
         The weights of a head, see `tasb.models.headed`, are left aside.
         """
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        found = load_file(Path(folder) / WEIGHTS)
-        own = {name: value for name, value in found.items() if not name.startswith(HEAD)}
-        architecture: Any = MODEL_MAPPING[type(config)]
-        transformer = architecture.from_pretrained(
-            None, config=config, state_dict=own, dtype=torch.float32
-        )
-        return cls(transformer, SpecialTokens.read(tokenizer_file))
+        return cls(load_encoder(folder), SpecialTokens.read(tokenizer_file))
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and model.safetensors, as transformers reads them."""

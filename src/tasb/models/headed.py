@@ -5,7 +5,8 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from tasb.models.encoder import HEAD, WEIGHTS, Encoder
+from tasb.models.encoder import Encoder
+from tasb.models.weights import HEAD, WEIGHTS
 
 
 class HeadedEncoder(nn.Module):

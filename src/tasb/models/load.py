@@ -11,6 +11,7 @@ from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
+from tasb.models.weights import refuse_long_texts
 
 Model = BertDot | BertCat | ColBert
 """Each gives `pair_scores`, and saves itself; BertDot and ColBert also give `all_scores`."""
@@ -32,6 +33,7 @@ def new_model(
     """
     torch.manual_seed(seed)
     encoder = Encoder.load(folder, tokenizer)
+    _refuse_long_texts(encoder, settings, card)
     if settings["kind"] not in HEADED:
         return BertDot(encoder, card)
     return HEADED[settings["kind"]](encoder, settings["head_std"])
@@ -49,8 +51,17 @@ def load_model(
         tokenizer: its tokenizer.json.
     """
     encoder = Encoder.load(Path(weights[0]).parent, tokenizer)
+    _refuse_long_texts(encoder, settings, card)
     if settings["kind"] not in HEADED:
         return BertDot(encoder, card)
     model = HEADED[settings["kind"]](encoder)
     model.load_head(weights[1])
     return model
+
+
+def _refuse_long_texts(encoder: Encoder, settings: Mapping[str, Any], card: Card) -> None:
+    """Refuse lengths that the encoder has no positions for; BERT_CAT reads both texts at once."""
+    query, passage = card.query_length, card.passage_length
+    length = query + passage - 1 if settings["kind"] == "bert-cat" else max(query, passage)
+    what = f"query_length {query}, passage_length {passage}, model '{settings['kind']}'"
+    refuse_long_texts(encoder.transformer.config, length, what)

@@ -1,0 +1,69 @@
+"""The files of an encoder are compared with each other before anything reads them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from tasb.errors import TasbError
+from tasb.files import read_json
+from tasb.models.weights import names_of, read_config
+from tasb.tokens.special import SpecialTokens
+
+FILES = ("config.json", "model.safetensors", "tokenizer.json")
+"""All that is taken: weights as safetensors, a fast tokenizer, and no code."""
+LFS = b"version https://git-lfs"
+MODULES = ("Transformer", "Pooling", "Normalize")
+"""Modules of sentence-transformers that a card can say."""
+
+
+def checked(folder: Path) -> dict[str, str]:
+    """Compare the files of an encoder with each other.
+
+    Returns:
+        The name in the file for each weight of the encoder.
+
+    Raises:
+        TasbError: a file is damaged, or they do not fit together.
+    """
+    for file in FILES:
+        if (folder / file).read_bytes()[: len(LFS)] == LFS:
+            raise TasbError(
+                f"{folder / file}: a pointer of Git LFS in place of the file; run 'git lfs pull'"
+            )
+    for file in ("config.json", "tokenizer.json"):
+        _read_mapping(folder / file)
+    config = read_config(folder)
+    names = names_of(folder, config)
+    tokens = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab().values()
+    if max(tokens) >= config.vocab_size:
+        raise TasbError(
+            f"{folder / 'tokenizer.json'}: token {max(tokens)}, but the encoder has embeddings for "
+            f"{config.vocab_size}; take both files from one model"
+        )
+    SpecialTokens.read(folder / "tokenizer.json")
+    _refuse_further_modules(folder / "modules.json")
+    return names
+
+
+def _read_mapping(path: Path) -> Any:
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise TasbError(f"{path}: no JSON ({error}); fetch it again") from None
+    if not isinstance(found, dict):
+        raise TasbError(f"{path}: no mapping of names to values; fetch it again")
+    return found
+
+
+def _refuse_further_modules(modules: Path) -> None:
+    """Refuse a model of sentence-transformers that is more than an encoder."""
+    if not modules.is_file():
+        return
+    kinds = [str(module["type"]).rpartition(".")[2] for module in read_json(modules)]
+    further = [kind for kind in kinds if kind not in MODULES]
+    if further:
+        raise TasbError(
+            f"{modules}: module '{further[0]}' is not supported; known: {', '.join(MODULES)}"
+        )

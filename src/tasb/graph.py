@@ -156,6 +156,10 @@ class Graph:
         """Queries and judgments: of a split, or a part of the training split."""
         return self._once(collection.query_set, name)
 
+    def shared_queries(self) -> Artifact:
+        """Which reported queries train or choose something, too."""
+        return self._once(collection.shared_queries)
+
     def pairs(self) -> Artifact:
         """The training pairs: published with the collection, or of BM25 negatives."""
         published = self.config.data.pairs is not None

@@ -2,6 +2,7 @@
 
 import ir_datasets
 import pytest
+import requests
 
 from tasb.collection.source import Folder, IrDatasets, source
 from tasb.errors import TasbError
@@ -119,4 +120,21 @@ def test_the_settings_choose_the_source(folder):
     assert every(chosen.passages)[0] == ("p2", "second first")
     assert source({"folder": None, "ir_datasets": "x/y"}).where("queries", "x/z") == (
         "ir_datasets x/z (queries)"
+    )
+
+
+@pytest.mark.parametrize("part", ["passages", "queries", "judgments"])
+def test_a_dataset_out_of_reach_is_one_line_with_the_way_out(registered, monkeypatch, part):
+    name = registered("tiny-far", docs_tsv=PASSAGES, queries_tsv=QUERIES, qrels_trec=QRELS)
+
+    def fail(*arguments):
+        raise requests.ConnectionError("HTTPSConnectionPool(host='x'): Max retries exceeded")
+
+    monkeypatch.setattr(IrDatasets, "_load", fail)
+    read = getattr(IrDatasets(name), part)
+    with pytest.raises(TasbError) as error:
+        every(read) if part == "passages" else every(read, name)
+    assert str(error.value) == (
+        f"ir_datasets {name}: its files cannot be fetched (ConnectionError: HTTPSConnectionPool); "
+        "fetch them where there is a network, and set IR_DATASETS_HOME to their folder"
     )

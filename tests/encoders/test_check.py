@@ -179,7 +179,9 @@ def test_texts_longer_than_the_positions_are_refused(tiny_encoder):
     assert load("bert-dot", 30, 256)
     with pytest.raises(TasbError, match="257 tokens, but the encoder has positions for 256; lower"):
         load("bert-dot", 30, 257)
-    with pytest.raises(TasbError, match="query_length 129, passage_length 129, model 'bert-cat': 257"):
+    with pytest.raises(
+        TasbError, match="query_length 129, passage_length 129, model 'bert-cat': 257"
+    ):
         load("bert-cat", 129, 129)
 
 

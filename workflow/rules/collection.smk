@@ -27,6 +27,22 @@ rule query_set:
         "../scripts/make.py"
 
 
+# Refused before hours of training, not after.
+rule shared_queries:
+    input:
+        unpack(lambda w: inputs(GRAPH.shared_queries())),
+    output:
+        shared=path("collection", "shared_queries.parquet"),
+        made=made("collection", "shared_queries"),
+    log:
+        logs("collection", "shared_queries"),
+    priority: 100
+    params:
+        recipe=lambda w: GRAPH.shared_queries().recipe,
+    script:
+        "../scripts/make.py"
+
+
 rule published_pairs:
     input:
         unpack(lambda w: inputs(GRAPH.pairs())),

@@ -102,6 +102,27 @@ def published_pairs(graph: "Graph") -> Artifact:
     )
 
 
+def shared_queries(graph: "Graph") -> Artifact:
+    """Which reported queries train or choose something, too."""
+    data = graph.config.data
+    uses = [TRAINING] if data.train else []
+    uses += [VALIDATION] if data.validation else []
+    return Artifact(
+        "tasb.collection.shared:make",
+        graph.name("collection", "shared_queries"),
+        {"shared": [graph.path("collection", "shared_queries.parquet")]},
+        {
+            "query_sets": list(data.query_sets),
+            "uses": uses,
+            "allow_shared_queries": data.allow_shared_queries,
+        },
+        {
+            "reported": [graph.query_set(name)["queries"] for name in data.query_sets],
+            "used": [graph.query_set(name)["queries"] for name in uses],
+        },
+    )
+
+
 def _ways(data: Collection, *keys: str) -> dict[str, str]:
     """Return what is done with some kinds of faults."""
     return {key: data.ways[key] for key in keys}

@@ -74,6 +74,9 @@ class Collection(Settings):
     a passage is never found, and such a query counts as zero."""
     drop_unknown_ids: bool = False
     """Leave such judgments out, so that metrics are higher than those of trec_eval."""
+    allow_shared_queries: bool = False
+    """Report queries that are among the training or validation queries, too, by id or by text;
+    tables tell how many."""
     drop_own_passage: bool = False
     """A passage whose id is the query's is never found, as BEIR has it for ArguAna and Quora."""
 

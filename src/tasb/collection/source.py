@@ -1,6 +1,7 @@
 """Where texts and judgments come from: a folder of files, or ir_datasets."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -86,8 +87,9 @@ class IrDatasets:
 
     def passages(self, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (passage id, text)."""
-        docs = self._load(self.identifier, "docs").docs_iter()
-        yield from _sound(((doc.doc_id, doc.default_text()) for doc in docs), faults)
+        with _within_reach(self.identifier):
+            docs = self._load(self.identifier, "docs").docs_iter()
+            yield from _sound(((doc.doc_id, doc.default_text()) for doc in docs), faults)
 
     def passage_count(self) -> int | None:
         """Return the count that ir_datasets publishes; None if it publishes none."""
@@ -96,14 +98,17 @@ class IrDatasets:
 
     def queries(self, split: str, faults: Faults) -> Iterator[tuple[str, str]]:
         """Yield (query id, text) of a split."""
-        queries = self._load(split, "queries").queries_iter()
-        yield from _sound(((query.query_id, query.default_text()) for query in queries), faults)
+        with _within_reach(split):
+            queries = self._load(split, "queries").queries_iter()
+            texts = ((query.query_id, query.default_text()) for query in queries)
+            yield from _sound(texts, faults)
 
     def judgments(self, split: str, faults: Faults) -> Iterator[tuple[int, str, str, int]]:
         """Yield (line, query id, passage id, grade) of a split."""
-        qrels = self._load(split, "qrels").qrels_iter()
-        for number, qrel in enumerate(qrels, start=1):
-            yield number, qrel.query_id, qrel.doc_id, int(qrel.relevance)
+        with _within_reach(split):
+            qrels = self._load(split, "qrels").qrels_iter()
+            for number, qrel in enumerate(qrels, start=1):
+                yield number, qrel.query_id, qrel.doc_id, int(qrel.relevance)
 
     def where(self, what: str, split: str | None = None) -> str:
         """Return the dataset's name."""
@@ -112,6 +117,22 @@ class IrDatasets:
     def faults(self, what: str, split: str | None, ways: Mapping[str, str]) -> Faults:
         """Return where the faults of a dataset are noted."""
         return Faults(self.where(what, split), ways, numbered=False)
+
+
+@contextmanager
+def _within_reach(dataset: str) -> Iterator[None]:
+    """Say in one line that the files of a dataset cannot be fetched."""
+    from requests import RequestException
+
+    try:
+        yield
+    except RequestException as error:
+        reason = str(error).partition("(")[0].strip() or type(error).__name__
+        raise TasbError(
+            f"ir_datasets {dataset}: its files cannot be fetched ({type(error).__name__}: "
+            f"{reason}); fetch them where there is a network, and set IR_DATASETS_HOME to their "
+            "folder"
+        ) from None
 
 
 def _sound(found: Iterator[tuple[str, str]], faults: Faults) -> Iterator[tuple[str, str]]:

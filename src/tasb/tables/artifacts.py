@@ -3,11 +3,12 @@
 import csv
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact, Part, Source
+from tasb.collection.config import TRAINING, VALIDATION
 from tasb.rankings.config import Run, System
 from tasb.settings import require
 from tasb.tables.config import Row, Table
@@ -49,6 +50,7 @@ def table(graph: "Graph", name: str) -> Artifact:
         rows.append(row.model_copy(update={"labels": labels}))
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
     _check_instances(graph, key, declared, runs)
+    shared = _shared(graph, evaluated.values())
     passages: dict[str, Source] = {}
     if graph.config.data.passages:
         passages["passages"] = graph.passages()["passages"]
@@ -69,12 +71,20 @@ def table(graph: "Graph", name: str) -> Artifact:
             "times": [graph.training(run)["times"] for run in runs.values()],
             "sets": [Part(found, (found.sidecar,)) for found in map(graph.query_set, sets)],
             **passages,
+            **shared,
         },
         brought={
             "paper": [os.path.relpath(paper)] if paper.is_file() else [],
             "templates": [os.path.relpath(TEMPLATES / name) for name in PRINTED],
         },
     )
+
+
+def _shared(graph: "Graph", evaluated: Iterable[Artifact]) -> dict[str, Source]:
+    """Return which reported queries train or choose something, if anything in a table does."""
+    used = {graph.name("collection", name) for name in (TRAINING, VALIDATION)}
+    names = {below.name for artifact in evaluated for below in artifact.closure()}
+    return {"shared": graph.shared_queries()["shared"]} if used & names else {}
 
 
 def _check_published(key: str, table: Table, query_sets: Sequence[str | None], paper: Path) -> None:

@@ -38,6 +38,7 @@ def make(job: Job) -> None:
     count = count_texts(passages) if passages else None
     notes = [_about(filled, recipe["collection"], count), *_warnings(table, count)]
     notes += [*_shallow(table, metrics, count), *_let_pass(query_sets, job.files("sets"))]
+    notes += _shared(job.optional("shared"))
     for note in notes[1:]:
         log.warning(note)
     grid = systems_grid(table, filled, notes)
@@ -94,3 +95,12 @@ def _let_pass(query_sets: Iterable[str], sidecars: Iterable[str]) -> list[str]:
         for query_set, sidecar in zip(query_sets, sidecars)
         for kind, count in read_json(sidecar).get("counts", {}).items()
     ]
+
+
+def _shared(path: str | None) -> list[str]:
+    """Return a note for each query set of which queries train or choose something, too."""
+    if path is None:
+        return []
+    counts = pl.read_parquet(path).group_by("query_set", "used_for", maintain_order=True).len()
+    return [f"{query_set}: {count:,} of its queries are {use} queries, too."
+            for query_set, use, count in counts.iter_rows()]  # fmt: skip

@@ -20,7 +20,7 @@ TEX = {
 
 def markdown(grid: Grid) -> str:
     """Return a grid in Markdown; every column names its group, such as a query set."""
-    return _render("markdown.md.j2", grid, escape=_markdown)
+    return _render("markdown.md.j2", grid, escape=escape_markdown)
 
 
 def latex(grid: Grid) -> str:
@@ -48,7 +48,8 @@ def _render(
     return template(name, finalize=escaped, **options).render(grid=grid, raw=Markup)
 
 
-def _markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """Return a text in which no sign means anything in Markdown, in one line."""
     flat = " ".join(text.split()).replace("&", "&amp;")
     return MARKDOWN.sub(r"\\\g<0>", flat)
 

@@ -141,7 +141,7 @@ def _examples(words: Any, points: pl.DataFrame, topics: list[int]) -> None:
         texts = own.filter(pl.col("example"))["text"].to_list()
         lines = [f"Topic {topic} ({own['size'][0]:,} queries)", *map(_shortened, texts)]
         words.scatter([0.02], [row + 0.12], s=40, color=colour, marker=marker, linewidths=0)
-        words.text(0.07, row, "\n".join(lines), va="top", fontsize=8, parse_math=False)
+        words.text(0.07, row, "\n".join(lines), va="top", fontsize=8)
 
 
 def _shortened(text: str) -> str:

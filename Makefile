@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SNAKEMAKE := XDG_CACHE_HOME=$${XDG_CACHE_HOME:-$(CURDIR)/.cache} $(BIN)/snakemake
 
 .PHONY: tables test check bench clean
 
 tables: $(READY)
-	$(BIN)/snakemake --cores all table4 --quiet rules host reason
+	$(SNAKEMAKE) --cores all table4 --quiet rules host reason
 	@echo; cat results/tables/*/table4.md; echo
-	$(BIN)/snakemake --cores all results/tables --quiet rules host reason
+	$(SNAKEMAKE) --cores all results/tables --quiet rules host reason
 	@echo; $(BIN)/python -m tasb.summary
 
 test: check
@@ -39,4 +40,4 @@ bench: .bench/.ready
 	touch .bench/.ready
 
 clean:
-	rm -rf .venv .bench results logs .snakemake
+	rm -rf .venv .bench .cache results logs .snakemake

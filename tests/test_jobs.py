@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasb.errors import TasbError
-from tasb.jobs import Job, last_errors, log, logged, progress, run
+from tasb.errors import TasbError, last_errors
+from tasb.jobs import Job, log, logged, progress, run
 
 
 def lines_of(path):

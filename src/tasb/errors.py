@@ -1,7 +1,12 @@
 """The error for mistakes that the user can fix, and what others mean."""
 
 import errno
+import re
+from pathlib import Path
 
+ERROR = "error: "
+LINE = re.compile(r"\n\d\d:\d\d:\d\d [^\n]*?: ")
+"""How a line of a log begins."""
 LONGEST = 500
 """Characters of a line of a message that are shown at either end."""
 
@@ -39,3 +44,13 @@ def explained(error: BaseException) -> str | None:
     if isinstance(error, PermissionError):
         return f"{error.filename}: no permission; change it with chmod, or run as its owner"
     return None
+
+
+def last_errors(folder: str | Path, since: float) -> list[str]:
+    """Return the errors that logs end with, of those that were written since a time."""
+    found = []
+    for path in sorted(Path(folder).rglob("*.log")):
+        if path.stat().st_mtime >= since:
+            *_, last = LINE.split("\n" + path.read_text(encoding="utf-8", errors="replace"))
+            found += [f"{path}: {last.strip()}"] if last.startswith(ERROR) else []
+    return found

@@ -4,7 +4,6 @@ import importlib
 import logging
 import os
 import platform
-import re
 import resource
 import subprocess
 import sys
@@ -17,16 +16,13 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from tasb.errors import explained
+from tasb.errors import ERROR, explained
 from tasb.files import sha256, write_json
 from tasb.origin import origin
 from tasb.versions import versions
 
 log = logging.getLogger("tasb")
 STDERR = 2
-ERROR = "error: "
-LINE = re.compile(r"\n\d\d:\d\d:\d\d [^\n]*?: ")
-"""How a line of a log begins."""
 
 
 @dataclass
@@ -172,16 +168,6 @@ class logged:  # noqa: N801, a context manager
                 f"again if the machine was at fault, else report it with {self.path}"
             )
         log.error("%s%s", ERROR, known)
-
-
-def last_errors(folder: str | Path, since: float) -> list[str]:
-    """Return the errors that logs end with, of those that were written since a time."""
-    found = []
-    for path in sorted(Path(folder).rglob("*.log")):
-        if path.stat().st_mtime >= since:
-            *_, last = LINE.split("\n" + path.read_text(encoding="utf-8", errors="replace"))
-            found += [f"{path}: {last.strip()}"] if last.startswith(ERROR) else []
-    return found
 
 
 T = TypeVar("T")

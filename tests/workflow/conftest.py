@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,9 @@ TINY = {
     },
 }
 
+JOB = re.compile(r"^(?:local)?rule (\S+):\n((?: {4}.*\n)+)", re.M)
+WILDCARDS = re.compile(r"^ {4}wildcards: (.*)$", re.M)
+
 Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -113,15 +117,29 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def job_name(rule: str, block: str) -> str:
+    """Return a rule and the values of its wildcards, such as ``search untrained test``."""
+    found = WILDCARDS.search(block)
+    values = [part.partition("=")[2] for part in found[1].split(", ")] if found else []
+    return " ".join([rule, *values])
+
+
+@pytest.fixture(scope="session")
+def jobs_of() -> Callable[[str], set[str]]:
+    """Return the jobs that a dry run lists, such as ``search untrained``."""
+    return lambda listed: {job_name(*found) for found in JOB.findall(listed)}
+
+
 @pytest.fixture(scope="session")
 def snakemake(house: Path, environment: dict[str, str]) -> Snakemake:
     """Run Snakemake in the house, or in another; returns the process with its outputs as text."""
 
     def run(
-        *arguments: str, python: tuple[str, ...] = (), folder: Path = house
+        *arguments: str, python: tuple[str, ...] = (), folder: Path = house, **more: str
     ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *python, "-m", "snakemake", "--cores", "2", *arguments]
         variables = environment | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(folder / "src")}
+        variables |= more
         return subprocess.run(
             command, cwd=folder, env=variables, capture_output=True, text=True, check=False
         )

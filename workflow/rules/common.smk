@@ -10,8 +10,7 @@ from tasb.collection.config import TRAINING, VALIDATION
 from tasb.config.code import code_of
 from tasb.config.duplicates import refuse_duplicate_keys
 from tasb.config.load import load
-from tasb.errors import TasbError
-from tasb.jobs import last_errors
+from tasb.errors import TasbError, last_errors
 from tasb.machine import has_gpu
 from tasb.origin import Planned
 from tasb.students.artifacts import FOLDER

@@ -207,3 +207,11 @@ def test_an_encoder_with_one_type_of_segments_gets_none_and_uses_no_first_positi
     with pytest.raises(TasbError, match="11 tokens, but the encoder has positions for 10"):
         load_model({"kind": "bert-dot"}, Card(query_length=5, passage_length=11), files,
                    tmp_path / "tokenizer.json")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["bert-cat", "colbert"])
+def test_a_teacher_without_its_head_is_refused(tiny_encoder, kind):
+    files = [str(tiny_encoder / "config.json"), str(tiny_encoder / WEIGHTS)]
+    card = Card(query_length=9, passage_length=9)
+    with pytest.raises(TasbError, match=r"no head of this model \(head.weight, head.bias\)"):
+        load_model({"kind": kind}, card, files, tiny_encoder / "tokenizer.json")

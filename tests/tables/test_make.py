@@ -28,14 +28,23 @@ SUFFIXES = {"data": "parquet", "markdown": "md", "latex": "tex", "html": "html"}
 def made(tmp_path, measured):
     """Make a table of some systems; return its data and its three texts."""
 
-    def make_it(*systems, passages=None, paper=None, runs=()):
+    def make_it(*systems, passages=None, paper=None, runs=(), depth=None, counts=None, shared=()):
         inputs = {"metrics": [], "times": []}
         for name in dict.fromkeys(systems):
             values = {"poor": POOR, "good": GOOD}[name]
             metrics = measured(dict.fromkeys(METRICS, values))
             inputs["metrics"] += [str(tmp_path / f"{name}.{kind}") for kind in ("query", "means")]
             metrics.per_query.write_parquet(inputs["metrics"][-2])
-            metrics.means.write_parquet(inputs["metrics"][-1])
+            means = metrics.means
+            if depth is not None:
+                means = means.with_columns(depth=pl.lit(depth))
+            means.write_parquet(inputs["metrics"][-1])
+        inputs["sets"] = [str(tmp_path / "set.json")]
+        write_json(inputs["sets"][0], {"counts": counts or {}})
+        if shared:
+            inputs["shared"] = [str(tmp_path / "shared")]
+            columns = ["query_set", "query_id", "used_for", "used_id"]
+            pl.DataFrame(shared, schema=columns, orient="row").write_parquet(inputs["shared"][0])
         if passages is not None:
             inputs["passages"] = [str(tmp_path / "passages")]
             pl.DataFrame({"id": range(passages)}).write_parquet(tmp_path / "passages")
@@ -101,3 +110,28 @@ def test_a_table_is_made_from_the_metrics_of_its_systems(made):
     assert f"| b | Good | 100 of 150 | {cell}" in texts[0]
     assert r"b & Good & 100 of 150 & .900$^{ac}$ (.402) &" in texts[1]
     assert ".900<sup>ac</sup> <span" in texts[2]
+
+
+def notes(texts):
+    """Return the notes of the printed table in Markdown."""
+    return [line.removeprefix("- ") for line in texts[0].splitlines() if line.startswith("- ")]
+
+
+def test_a_ranking_that_is_less_deep_than_a_cutoff_is_told_of(made):
+    found = notes(made("good", "poor", depth=40)[1])
+    assert "R@50 of good, poor reads rankings of 40 passages a query at most." in found
+    assert not any("reads rankings" in note for note in notes(made("good", depth=50)[1]))
+    assert not any("reads rankings" in note for note in notes(made("good", depth=9, passages=9)[1]))
+
+
+def test_what_was_let_pass_in_the_data_and_shared_queries_are_counted(made):
+    rows = [
+        ("dev", "1", "training", "1"),
+        ("dev", "2", "training", "7"),
+        ("dev", "3", "validation", "3"),
+    ]
+    found = notes(made("good", counts={"empty texts kept": 1234}, shared=rows)[1])
+    assert "dev: 1,234 empty texts kept." in found
+    assert "dev: 2 of its queries are training queries, too." in found
+    assert "dev: 1 of its queries are validation queries, too." in found
+    assert len(notes(made("good")[1])) == 1

@@ -44,6 +44,7 @@ TINY = {
         "tiny": {
             "folder": "tiny",
             "validation": {"split": "dev"},
+            "allow_shared_queries": True,
             "query_sets": {"test": {"level": 1}, "graded": {"level": 2}},
         }
     },

@@ -24,17 +24,17 @@ rule search:
 
 rule ranking:
     input:
-        unpack(lambda w: inputs(GRAPH.single_ranking(w.system, w.set))),
+        unpack(lambda w: inputs(GRAPH.ranking(w.system, w.set).artifact)),
     output:
         ranking=path("rankings", "{system}", "{set}.parquet"),
         trec=path("rankings", "{system}", "{set}.trec"),
         made=made("rankings", "{system}", "{set}"),
     log:
         logs("rankings", "{system}", "{set}"),
-    threads: lambda w: MODEL_THREADS if GRAPH.single_ranking(w.system, w.set).heavy else 1
+    threads: lambda w: MODEL_THREADS if GRAPH.ranking(w.system, w.set).artifact.heavy else 1
     resources:
-        gpu=lambda w: GPU * GRAPH.single_ranking(w.system, w.set).heavy,
+        gpu=lambda w: GPU * GRAPH.ranking(w.system, w.set).artifact.heavy,
     params:
-        recipe=lambda w: GRAPH.single_ranking(w.system, w.set).recipe,
+        recipe=lambda w: GRAPH.ranking(w.system, w.set).artifact.recipe,
     script:
         "../scripts/make.py"

@@ -5,6 +5,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from tasb.errors import TasbError
 from tasb.models.encoder import Encoder
 from tasb.models.weights import HEAD, WEIGHTS
 
@@ -20,10 +21,21 @@ class HeadedEncoder(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def load_head(self, weights: str | Path) -> None:
-        """Load the trained head from the file of the model's weights."""
+        """Load the trained head from the file of the model's weights.
+
+        Raises:
+            TasbError: the file has no such head.
+        """
         found = load_file(weights)
-        names = [name for name in found if name.startswith(HEAD)]
-        self.head.load_state_dict({name.removeprefix(HEAD): found[name] for name in names})
+        head = {name.removeprefix(HEAD): found[name] for name in found if name.startswith(HEAD)}
+        shapes = {name: value.shape for name, value in self.head.state_dict().items()}
+        if {name: value.shape for name, value in head.items()} != shapes:
+            names = ", ".join(HEAD + name for name in shapes)
+            raise TasbError(
+                f"{weights}: no head of this model ({names}); take the weights of a teacher of the "
+                "same kind"
+            )
+        self.head.load_state_dict(head)
 
     def save(self, folder: str | Path) -> None:
         """Write the encoder and the head."""

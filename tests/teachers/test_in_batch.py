@@ -115,5 +115,5 @@ def test_a_passage_that_comes_twice_in_a_batch_has_one_margin(teacher):
         margin=None,
     )
     margins = teacher.margins(batch)
-    assert (margins[:, 0] == margins[:, 3]).all()
-    assert (margins[:, 1] == margins[:, 2]).all()
+    np.testing.assert_allclose(margins[:, 0], margins[:, 3], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(margins[:, 1], margins[:, 2], rtol=1e-3, atol=1e-4)

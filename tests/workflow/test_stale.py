@@ -97,4 +97,4 @@ def test_another_folder_than_the_checkout_is_refused_with_the_way_out(house, sna
         folder = tmp_path if arguments[0] == "-s" else house
         process = snakemake("-n", *arguments, folder=folder, PYTHONPATH=str(house / "src"))
         assert process.returncode != 0
-        assert f"run snakemake in {house}, without --directory" in process.stderr
+        assert f"run snakemake in {house}, without --directory" in process.stdout + process.stderr

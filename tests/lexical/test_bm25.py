@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasb.collection.faults import Faults
 from tasb.collection.source import Folder
 from tasb.collection.tables import write_query_set, write_texts
+from tasb.errors import TasbError
 from tasb.lexical.bm25 import Bm25Index
 from tasb.lexical.config import Bm25
 from tasb.metrics.evaluate import evaluate
@@ -134,3 +135,9 @@ def test_scifact_reaches_the_published_ndcg(test_data, tmp_path):
     values = evaluate(ranking, pl.read_parquet(qrels), ["ndcg@10"], 1)
     assert values.height == 300
     assert values["value"].mean() == pytest.approx(0.6789, abs=0.02)
+
+
+@pytest.mark.parametrize("texts", [["the", "of a", "!?"], ["...", ""]])
+def test_passages_without_any_term_are_refused_with_the_way_out(texts_table, texts):
+    with pytest.raises(TasbError, match="no passage has a term for BM25.*stopwords: none"):
+        Bm25Index(texts_table("p", texts), Bm25())

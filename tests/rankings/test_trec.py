@@ -165,3 +165,24 @@ def test_a_run_that_is_not_utf8_is_an_error_with_its_line(tmp_path):
     (tmp_path / "a.run").write_bytes(b"q1 Q0 a 1 9 x\nq1 Q0 \xff 2 8 x\n")
     with pytest.raises(TasbError, match=r"a\.run:2: not UTF-8"):
         read_trec(tmp_path / "a.run", QUERIES, [])
+
+
+def test_a_run_of_ms_marco_has_its_ranks_alone(tmp_path):
+    path = write(tmp_path / "a.tsv", "q1\ta\t1\nq1\tb\t2\nq2\ta\t0\nq2\tc\t1\n")
+    ranking = read_trec(path, QUERIES, [], "msmarco")
+    assert rows(ranking) == [("q1", "a", 1), ("q1", "b", 2), ("q2", "a", 1), ("q2", "c", 2)]
+    assert ranking["score"].to_list() == [-1, -2, 0, -1]
+    with pytest.raises(TasbError, match=r"a\.tsv:1: 3 fields in .*; expected qid Q0 pid rank"):
+        read_trec(path, QUERIES, [])
+    with pytest.raises(TasbError, match=r"a\.run:1: 6 fields in .*; expected qid pid rank$"):
+        read_trec(write(tmp_path / "a.run", "q1 Q0 a 1 9 x\n"), QUERIES, [], "msmarco")
+
+
+def test_every_fault_of_a_run_is_told(read):
+    with pytest.raises(TasbError) as error:
+        read("q1 Q0 a 1 9 x\nq1 Q0 b two 8 x\n\nq9 Q0 a 1 1e39 x\nq9 Q0 c 1 1 x\nq1 Q0 a 2 8 x\n")
+    told = [line.partition("a.run:")[2] for line in str(error.value).split("\n")]
+    assert [line[:22] for line in told] == [
+        "2: rank 'two' is no nu", "3: blank line; correct", "4: score '1e39' is not",
+        "5: query is not in the", "6: passage occurs twic",
+    ]  # fmt: skip

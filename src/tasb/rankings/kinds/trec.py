@@ -69,4 +69,5 @@ class Trec(System):
 
 def _present(run: dict[str, Any]) -> list[str]:
     """Return the file if it exists; if it is missing, the job itself says so."""
-    return [run["file"]] if Path(run["file"]).expanduser().is_file() else []
+    path = Path(run["file"]).expanduser()
+    return [str(path)] if path.is_file() else []

@@ -15,6 +15,9 @@ from tasb.errors import TasbError
 FULL = 2**16
 """A disk with fewer free bytes is full: a writer that asks for a larger piece gets an error."""
 
+POINTER = b"version https://git-lfs"
+"""How a pointer of Git LFS begins."""
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
@@ -129,6 +132,20 @@ def sha256(path: str | Path) -> str:
     """Return the SHA-256 digest of a file in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def refuse_pointer(path: Path, first: bytes) -> None:
+    """Refuse what Git LFS leaves in the place of a file that it did not fetch.
+
+    Args:
+        path: the file.
+        first: its first bytes.
+
+    Raises:
+        TasbError: names the file, and the command that fetches it.
+    """
+    if first.startswith(POINTER):
+        raise TasbError(f"{path}: a pointer of Git LFS in place of the file; run 'git lfs pull'")
 
 
 def existing(path: str | Path, key: str) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasb.collection.faults import Faults
-from tasb.collection.text import judgments, lines, texts
+from tasb.collection.text import judgments, line_count, lines, texts
 from tasb.errors import TasbError
 
 
@@ -205,3 +205,9 @@ def test_judgments_may_be_separated_by_any_white_space_and_be_negative(tmp_path)
 def test_a_bad_judgment_is_refused_with_file_line_and_reason(tmp_path, line, reason):
     path = written(tmp_path / "q.txt", b"q1 0 p1 1\n" + line + b"\n")
     assert refusal(judgments, path).startswith(f"{path}:2: {reason}")
+
+
+def test_lines_are_counted_where_that_unpacks_nothing(tmp_path):
+    assert line_count(written(tmp_path / "a.gz", b"1\tone\n2\ttwo")) == 2
+    assert line_count(written(tmp_path / "a.tsv", gzip.compress(b"1\tone\n"))) is None
+    assert line_count(tmp_path / "absent") is None

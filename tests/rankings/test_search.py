@@ -176,3 +176,10 @@ def test_ef_search_reaches_an_index_behind_a_transform(tmp_path):
         for width in (1, 400)
     ]
     assert shares[0] < shares[1]
+
+
+def test_what_an_index_ranks_lower_is_not_found():
+    """Of the exact top two, one is second and the other third in the index's ranking."""
+    exact, found = np.array([[4, 7]]), np.array([[9, 4, 7]])
+    assert recall(found, exact) == 0.5
+    assert recall(exact[:, ::-1], exact) == 1

@@ -13,7 +13,7 @@ from pyarrow import csv
 
 from tasb.collection.faults import Faults
 from tasb.collection.tables import same_text
-from tasb.collection.text import lines, opened
+from tasb.collection.text import is_gzip, lines, opened
 from tasb.errors import TasbError
 from tasb.files import existing, whole
 from tasb.jobs import Job, log, progress
@@ -72,7 +72,7 @@ def write_published_pairs(
     training, known = _ids(queries), _ids(passages)
     parts, total = [], 0
     try:
-        blocks = None if file.suffix == ".gz" else -(-file.stat().st_size // BLOCK)
+        blocks = None if is_gzip(file) else -(-file.stat().st_size // BLOCK)
         skip = ways.get("blank_lines") == "drop"
         for part in progress(_parts(file, names, skip), blocks, "blocks of pairs read"):
             total += len(part)

@@ -122,11 +122,11 @@ class IrDatasets:
 @contextmanager
 def _within_reach(dataset: str) -> Iterator[None]:
     """Say in one line that the files of a dataset cannot be fetched."""
-    from requests import RequestException
-
     try:
         yield
-    except RequestException as error:
+    except OSError as error:
+        if error.errno is not None:  # of this machine; those of the network have no number
+            raise
         reason = str(error).partition("(")[0].strip() or type(error).__name__
         raise TasbError(
             f"ir_datasets {dataset}: its files cannot be fetched ({type(error).__name__}: "

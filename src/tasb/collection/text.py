@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from tasb.collection.faults import Faults
 from tasb.errors import TasbError
+from tasb.files import POINTER, refuse_pointer
 from tasb.jobs import log
 
 INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
@@ -18,7 +19,6 @@ INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 GZIP = b"\x1f\x8b"
 PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
 """First bytes of what is no text and no gzip."""
-LFS = b"version https://git-lfs"
 HEADINGS = {
     "id", "_id", "pid", "qid", "docid", "doc_id", "docno", "passage_id", "query_id", "query-id",
     "corpus-id", "topic",
@@ -35,7 +35,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """
     try:
         with open(path, "rb") as file:
-            first = file.peek(len(LFS))[: len(LFS)]
+            first = file.peek(len(POINTER))
+            refuse_pointer(path, first)
             _refuse_packed(path, first)
             if not first.startswith(GZIP):
                 yield file
@@ -57,9 +58,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _refuse_packed(path: Path, first: bytes) -> None:
-    """Refuse what is neither text nor gzip, by its first bytes."""
-    if first.startswith(LFS):
-        raise TasbError(f"{path}: a pointer of Git LFS in place of the file; run 'git lfs pull'")
+    """Refuse what is packed in another way than by gzip."""
     for beginning, kind in PACKED.items():
         if first.startswith(beginning):
             raise TasbError(f"{path}: packed as {kind}; unpack it, or pack it with gzip")
@@ -95,10 +94,16 @@ def lines(path: Path, faults: Faults) -> Iterator[tuple[int, str]]:
 
 def line_count(path: Path) -> int | None:
     """Return how many lines a plain file has; None for what is no plain file."""
-    if not path.is_file() or path.suffix == ".gz":
+    if not path.is_file() or is_gzip(path):
         return None
-    with opened(path) as file:
+    with path.open("rb") as file:
         return sum(1 for _ in file)
+
+
+def is_gzip(path: Path) -> bool:
+    """Return whether a file is gzipped, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(len(GZIP)) == GZIP
 
 
 def texts(path: Path, faults: Faults) -> Iterator[tuple[str, str]]:

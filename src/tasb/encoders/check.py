@@ -7,13 +7,12 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from tasb.errors import TasbError
-from tasb.files import read_json
+from tasb.files import POINTER, read_json, refuse_pointer
 from tasb.models.weights import names_of, read_config
 from tasb.tokens.special import SpecialTokens
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """All that is taken: weights as safetensors, a fast tokenizer, and no code."""
-LFS = b"version https://git-lfs"
 MODULES = ("Transformer", "Pooling", "Normalize")
 """Modules of sentence-transformers that a card can say."""
 
@@ -28,10 +27,8 @@ def checked(folder: Path) -> dict[str, str]:
         TasbError: a file is damaged, or they do not fit together.
     """
     for file in FILES:
-        if (folder / file).read_bytes()[: len(LFS)] == LFS:
-            raise TasbError(
-                f"{folder / file}: a pointer of Git LFS in place of the file; run 'git lfs pull'"
-            )
+        with (folder / file).open("rb") as opened:
+            refuse_pointer(folder / file, opened.read(len(POINTER)))
     for file in ("config.json", "tokenizer.json"):
         _read_mapping(folder / file)
     config = read_config(folder)

@@ -107,13 +107,14 @@ def search_index(
 
 
 def recall(found: Positions, exact: Positions) -> float:
-    """Return the share of the exact top passages that an index has found.
+    """Return the share of the exact top passages that are at the top of an index's ranking, too.
 
     Args:
-        found: (queries, at least depth) positions.
+        found: (queries, at least depth) positions, best first.
         exact: (queries, depth) positions.
     """
-    shares = [np.isin(best, own).mean() for own, best in zip(found, exact)]
+    depth = exact.shape[1]
+    shares = [np.isin(best, own[:depth]).mean() for own, best in zip(found, exact)]
     return float(np.mean(shares))
 
 

@@ -2,11 +2,12 @@
 
 import torch
 
-from tasb.models.batches import Pairs, Sequences
 from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder, States
 from tasb.models.first_token import keep_first_token
 from tasb.models.headed import HeadedEncoder
+from tasb.models.inputs import Inputs, Pairs
+from tasb.tokens.texts import Texts
 
 
 class BertCat(HeadedEncoder):
@@ -16,20 +17,21 @@ class BertCat(HeadedEncoder):
         super().__init__(encoder, 1, head_std)
         keep_first_token(encoder.transformer)
 
-    def pair_scores(
-        self, queries: Sequences, passages: Sequences, pairs: Pairs, tokens: int
-    ) -> torch.Tensor:
-        """Return the scores of pairs, fp32 (n,).
+    def inputs(self, queries: Texts, passages: Texts, tokens: int | None, pairs: Pairs) -> Inputs:
+        """Return what scores are computed from.
 
         Args:
-            queries: token ids of texts, with special tokens.
-            passages: token ids of texts, with special tokens.
+            queries: with special tokens.
+            passages: with special tokens.
+            tokens: that a forward pass may hold, see `Encoder.ready`.
             pairs: the query and the passage of each pair.
-            tokens: padded tokens that a forward pass may hold.
         """
-        pair = self.encoder.special.pair
-        joined = [pair(queries[query], passages[passage]) for query, passage in zip(*pairs)]
-        return self.encoder.pooled(joined, tokens, self._score)
+        joined = queries.select(pairs[0]).joined(passages.select(pairs[1]))
+        return Inputs((self.encoder.ready(joined, tokens),), len(queries))
+
+    def pair_scores(self, inputs: Inputs) -> torch.Tensor:
+        """Return the scores of the pairs, fp32 (n,)."""
+        return self.encoder.pooled(inputs.texts[0], self._score)
 
     def _score(self, states: States, _: torch.Tensor) -> torch.Tensor:
         with full_precision(states.device):

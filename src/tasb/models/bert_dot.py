@@ -5,12 +5,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from tasb.models.batches import Pairs, Sequences
 from tasb.models.card import Card
-from tasb.models.device import full_precision
-from tasb.models.encoder import Encoder
+from tasb.models.device import device_of, full_precision
+from tasb.models.encoder import Encoder, Loaded
 from tasb.models.first_token import keep_first_token
+from tasb.models.inputs import Inputs, Pairs, on_device
 from tasb.models.pooling import pool
+from tasb.tokens.texts import Texts
 
 
 class BertDot(nn.Module):
@@ -27,34 +28,33 @@ class BertDot(nn.Module):
         """Write the encoder as a Hugging Face folder."""
         self.encoder.save(folder)
 
-    def forward(self, sequences: Sequences, tokens: int) -> torch.Tensor:
-        """Return the vectors of texts.
+    def forward(self, texts: Loaded) -> torch.Tensor:
+        """Return the vectors of texts, fp32 (n, dimensions)."""
+        return self.encoder.pooled(texts, lambda s, m: pool(s, m, self.card))
 
-        Args:
-            sequences: token ids with special tokens, n of them.
-            tokens: padded tokens that a forward pass may hold.
+    def inputs(
+        self, queries: Texts, passages: Texts, tokens: int | None, pairs: Pairs | None = None
+    ) -> Inputs:
+        """Return what scores are computed from; arguments as `BertCat.inputs`.
 
-        Returns:
-            fp32 (n, dimensions).
+        Queries and passages go through the encoder in shared groups.
         """
-        return self.encoder.pooled(sequences, tokens, lambda s, m: pool(s, m, self.card))
+        both = self.encoder.ready(queries.followed_by(passages), tokens)
+        return Inputs((both,), len(queries), on_device(pairs, device_of(self)))
 
-    def pair_scores(
-        self, queries: Sequences, passages: Sequences, pairs: Pairs, tokens: int
-    ) -> torch.Tensor:
-        """Return the scores of pairs, fp32 (n,); arguments as `BertCat.pair_scores`."""
-        query, passage = self._both(queries, passages, tokens)
-        return (query[pairs[0]] * passage[pairs[1]]).sum(-1)
+    def pair_scores(self, inputs: Inputs) -> torch.Tensor:
+        """Return the scores of the pairs, fp32 (n,)."""
+        query, passage = self._both(inputs)
+        of_query, of_passage = inputs.chosen
+        return (query[of_query] * passage[of_passage]).sum(-1)
 
-    def all_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
+    def all_scores(self, inputs: Inputs) -> torch.Tensor:
         """Return the scores of every query with every passage, fp32 (queries, passages)."""
-        query, passage = self._both(queries, passages, tokens)
+        query, passage = self._both(inputs)
         with full_precision(query.device):
             return query @ passage.T
 
-    def _both(
-        self, queries: Sequences, passages: Sequences, tokens: int
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the vectors of queries and passages, encoded in shared groups of like length."""
-        vectors = self([*queries, *passages], tokens)
-        return vectors[: len(queries)], vectors[len(queries) :]
+    def _both(self, inputs: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the vectors of queries and passages."""
+        vectors = self(inputs.texts[0])
+        return vectors[: inputs.queries], vectors[inputs.queries :]

@@ -1,15 +1,29 @@
 """ColBERT, the in-batch teacher: each query token finds its best passage token (Eq. 2-3)."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 from torch import nn
 
-from tasb.models.batches import Pairs, Sequences
-from tasb.models.device import full_precision
-from tasb.models.encoder import Encoder
+from tasb.models.device import device_of, full_precision, to_device
+from tasb.models.encoder import Encoder, Loaded
 from tasb.models.headed import HeadedEncoder
+from tasb.models.inputs import Chosen, Inputs, Pairs
+from tasb.tokens.texts import Texts
 
 MASKED = -1000.0
 """Score of a padded passage token, below any real one (the released value)."""
+
+
+@dataclass(frozen=True)
+class PairsByGroup(Inputs):
+    """Pairs in the order of the groups of passages, so that one group at a time is in memory."""
+
+    own: tuple[Chosen, ...] = ()
+    """Of each group: the query of each pair, and which passage of the group."""
+    place: torch.Tensor = torch.empty(0)
+    """(n,) where each pair is found among those of all groups."""
 
 
 class ColBert(HeadedEncoder):
@@ -18,46 +32,72 @@ class ColBert(HeadedEncoder):
     def __init__(self, encoder: Encoder, head_std: float = 0.02) -> None:
         super().__init__(encoder, encoder.dimensions, head_std)
 
-    def queries(self, sequences: Sequences, tokens: int) -> torch.Tensor:
+    def inputs(
+        self, queries: Texts, passages: Texts, tokens: int | None, pairs: Pairs | None = None
+    ) -> Inputs:
+        """Return what scores are computed from; arguments as `BertCat.inputs`."""
+        texts = self.encoder.ready(queries, tokens), self.encoder.ready(passages, tokens)
+        if pairs is None:
+            return Inputs(texts, len(queries))
+        return by_group(texts, len(queries), pairs, device_of(self))
+
+    def all_scores(self, inputs: Inputs) -> torch.Tensor:
+        """Return the scores of every query with every passage, fp32 (queries, passages)."""
+        query = self._queries(inputs.texts[0])
+
+        def scores(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+            """Return the scores of a group of passages, (passages, queries)."""
+            return max_similarity(query, self.head(states).float(), mask).T
+
+        return self.encoder.pooled(inputs.texts[1], scores).T
+
+    def pair_scores(self, inputs: Inputs) -> torch.Tensor:
+        """Return the scores of the pairs, fp32 (n,)."""
+        if not isinstance(inputs, PairsByGroup):
+            raise TypeError("these inputs are not of pairs")
+        query, parts = self._queries(inputs.texts[0]), []
+        groups = self.encoder.groups(inputs.texts[1])
+        for (group, states), (of_query, of_passage) in zip(groups, inputs.own):
+            passage = self.head(states).float()[of_passage]
+            with full_precision(query.device):
+                similar = torch.einsum("bqd,bpd->bqp", query[of_query], passage)
+            masked = group.mask[of_passage].unsqueeze(1) == 0
+            parts.append(similar.masked_fill_(masked, MASKED).amax(-1).sum(-1))
+        return torch.cat(parts)[inputs.place]
+
+    def _queries(self, texts: Loaded) -> torch.Tensor:
         """Return the token vectors of queries, fp32 (n, longest, dimensions), zero for padding."""
-        longest = max(len(sequence) for sequence in sequences)
+        longest = max(group.mask.shape[1] for group in texts.groups)
 
         def vectors(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             """Return the token vectors of a group, padded to the longest query of all."""
             rows = self.head(states).float() * mask.unsqueeze(-1)
             return nn.functional.pad(rows, (0, 0, 0, longest - rows.shape[1]))
 
-        return self.encoder.pooled(sequences, tokens, vectors)
+        return self.encoder.pooled(texts, vectors)
 
-    def all_scores(self, queries: Sequences, passages: Sequences, tokens: int) -> torch.Tensor:
-        """Return the scores of every query with every passage, fp32 (queries, passages)."""
-        query = self.queries(queries, tokens)
 
-        def scores(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            """Return the scores of a group of passages, (passages, queries)."""
-            return max_similarity(query, self.head(states).float(), mask).T
+def by_group(
+    texts: tuple[Loaded, Loaded], queries: int, pairs: Pairs, on: torch.device
+) -> PairsByGroup:
+    """Return the inputs of pairs.
 
-        return self.encoder.pooled(passages, tokens, scores).T
-
-    def pair_scores(
-        self, queries: Sequences, passages: Sequences, pairs: Pairs, tokens: int
-    ) -> torch.Tensor:
-        """Return the scores of pairs, fp32 (n,); arguments as `BertCat.pair_scores`."""
-        query = self.queries(queries, tokens)
-        order, parts = [], []
-        of_passage = torch.as_tensor(pairs[1], device=query.device)
-        of_query = torch.as_tensor(pairs[0], device=query.device)
-        for indices, mask, states in self.encoder.groups(passages, tokens):
-            row = torch.full((len(passages),), -1, device=query.device)
-            row[indices] = torch.arange(len(indices), device=query.device)
-            own = torch.nonzero(row[of_passage] >= 0)[:, 0]
-            passage, rows = self.head(states).float(), row[of_passage[own]]
-            with full_precision(query.device):
-                similar = torch.einsum("bqd,bpd->bqp", query[of_query[own]], passage[rows])
-            similar = similar.masked_fill(mask[rows].unsqueeze(1) == 0, MASKED)
-            parts.append(similar.amax(-1).sum(-1))
-            order.append(own)
-        return torch.cat(parts)[torch.cat(order).argsort()]
+    Args:
+        texts: queries and passages.
+        queries: how many there are.
+        pairs: whose scores are asked for.
+        on: the device of the model.
+    """
+    rows = [group.rows for group in texts[1].groups]
+    ends = np.cumsum([len(part) for part in rows])
+    place = np.concatenate(rows).argsort()[pairs[1]]
+    order = place.argsort(kind="stable")
+    cuts = np.searchsorted(place[order], ends)
+    own = [
+        (to_device(pairs[0][part], on), to_device(place[part] - start, on))
+        for part, start in zip(np.split(order, cuts[:-1]), [0, *ends])
+    ]
+    return PairsByGroup(texts, queries, own=tuple(own), place=to_device(order.argsort(), on))
 
 
 def max_similarity(
@@ -74,5 +114,5 @@ def max_similarity(
     """
     with full_precision(queries.device):
         similar = torch.einsum("aqd,bpd->abqp", queries, passages)
-    similar = similar.masked_fill(mask[None, :, None, :] == 0, MASKED)
+    similar.masked_fill_(mask[None, :, None, :] == 0, MASKED)
     return similar.amax(-1).sum(-1)

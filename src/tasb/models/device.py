@@ -3,19 +3,56 @@
 import platform
 import resource
 from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from torch import nn
 
 from tasb.jobs import Job, log
 from tasb.versions import versions
 
+ALONE = Lock()
+"""Held while passes are recorded, when no other thread may use the GPU."""
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def device() -> torch.device:
     """Return the GPU where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return where a model's weights are."""
+    return next(model.parameters()).device
+
+
+def to_device(values: npt.NDArray[Any], on: torch.device) -> torch.Tensor:
+    """Return an array as a tensor on a device; a GPU fetches it while the program goes on."""
+    tensor = torch.from_numpy(values)
+    if on.type != "cuda":
+        return tensor
+    with ALONE:
+        return tensor.pin_memory().to(on, non_blocking=True)
+
+
+class Fetched:
+    """Values on their way to the CPU; a GPU goes on computing what was asked of it before."""
+
+    def __init__(self, values: torch.Tensor) -> None:
+        self._values, self._arrived = values.detach().to("cpu", non_blocking=True), None
+        if values.is_cuda:
+            self._arrived = torch.cuda.Event()
+            self._arrived.record()
+
+    def numpy(self) -> npt.NDArray[Any]:
+        """Wait for the values, and return them."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        found: npt.NDArray[Any] = self._values.numpy()
+        return found
 
 
 def resolve_precision(precision: str, on: torch.device) -> str:

@@ -3,13 +3,8 @@
 torch draws a mask element by element there, which was a sixth of a training step.
 """
 
-from typing import Any
-
 import torch
 from torch import nn
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
 
 LEVELS = 2**16
 
@@ -36,55 +31,12 @@ class Dropout(nn.Dropout):
         return drop(input, self.p) if self.training and self.p else input
 
 
-def attention(
-    module: nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    dropout: float = 0.0,
-    **options: Any,
-) -> tuple[torch.Tensor, None]:
-    """Attend as transformers' "sdpa" does, with the masks of `drop` in training on a CPU.
-
-    Args:
-        module: the layer.
-        query: (texts, heads, tokens, dimensions of a head), as key and value.
-        key: as query.
-        value: as query.
-        attention_mask: bool, True where a token may be read; None where all are.
-        dropout: its probability, 0 outside of training.
-        options: ``scaling`` of the products, and what else "sdpa" takes.
-
-    Returns:
-        (texts, tokens, heads, dimensions of a head).
-    """
-    if not dropout or query.device.type != "cpu":
-        found, _ = sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout=dropout, **options
-        )
-        return found, None
-    scores = (query * options["scaling"]) @ key.transpose(-1, -2)
-    if attention_mask is not None:
-        least = torch.finfo(scores.dtype).min
-        scores += torch.zeros_like(attention_mask, dtype=scores.dtype).masked_fill_(
-            ~attention_mask, least
-        )
-    return (drop(scores.softmax(-1), dropout) @ value).transpose(1, 2), None
-
-
-AttentionInterface.register("tasb", attention)
-AttentionMaskInterface.register("tasb", sdpa_mask)
-
-
 def use_drop(model: nn.Module) -> None:
     """Make a model that is trained on a CPU draw its masks with `drop`; weights stay as they are.
 
-    The rest of the library uses this function and `attention` alone.
+    Attention draws them so in any case, see `tasb.models.attention`.
     """
     for parent in list(model.modules()):
-        if isinstance(parent, PreTrainedModel):
-            parent.set_attn_implementation("tasb")
         for name, child in parent.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(parent, name, Dropout(child.p))

@@ -1,28 +1,49 @@
-"""A transformer over sequences of any length, in groups of like length."""
+"""A transformer over texts of any length."""
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from tasb.models.batches import Sequences, length_groups, pad
+from tasb.models.attention import NAME
+from tasb.models.batches import Group, length_groups, pack, packed_groups, pad, place_of
+from tasb.models.device import device_of
+from tasb.models.first_token import keeps_first_token
+from tasb.models.layers import ARCHITECTURES
+from tasb.models.recorded import Recorder, run_packed
 from tasb.models.weights import load_encoder
 from tasb.tokens.special import SpecialTokens
+from tasb.tokens.texts import Texts
 
 logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 States = torch.Tensor
-"""Last hidden states, (sequences, tokens, dimensions); one token where only [CLS] is read."""
+"""Last hidden states, (texts, tokens, dimensions); one token where only [CLS] is read."""
+STEP_TOKENS = 16_384
+"""Padded tokens in one of the groups of a training step that are not packed."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Texts in groups, on the model's device."""
+
+    groups: list[Group]
+    back: torch.Tensor
+    """(n,) where each text is found among those of all groups."""
 
 
 class Encoder(nn.Module):
-    """BERT or DistilBERT, with the special tokens of its tokenizer."""
+    """BERT or DistilBERT, with the special tokens of its tokenizer.
+
+    On a GPU the texts of a pass are packed one after the other; on a CPU, where many small
+    products are as fast as one large one, texts of like length are padded together.
+    """
 
     def __init__(self, transformer: PreTrainedModel, special: SpecialTokens) -> None:
         super().__init__()
@@ -31,6 +52,13 @@ class Encoder(nn.Module):
         self.recompute = False
         """Whether a group is encoded once more for its backward pass, in place of keeping its
         activations (gradient caching, Gao et al. 2021); dropout draws the same both times."""
+        self.packs: bool | None = None
+        """Whether texts are packed; None: on a GPU, where the architecture can."""
+        self.recorder: Recorder | None = None
+        """Replays the packed passes of a training."""
+        self._known = transformer.config.model_type in ARCHITECTURES
+        if self._known:
+            transformer.set_attn_implementation(NAME)
         inputs = inspect.signature(transformer.forward).parameters
         types = getattr(transformer.config, "type_vocab_size", 0)
         self._segments = "token_type_ids" in inputs and types > 1
@@ -52,85 +80,87 @@ class Encoder(nn.Module):
         """Size of a hidden state."""
         return int(self.transformer.config.hidden_size)
 
-    def states(
-        self, ids: torch.Tensor, mask: torch.Tensor, embeddings: torch.Tensor | None = None
-    ) -> States:
-        """Return the last hidden states of padded sequences.
+    def ready(self, texts: Texts, tokens: int | None) -> Loaded:
+        """Return texts on the model's device, as its passes read them.
 
         Args:
-            ids: (n, longest) token ids.
-            mask: (n, longest) 1 for tokens, 0 for padding.
+            texts: with special tokens.
+            tokens: that a forward pass may hold, padding counted; None in a training step that
+                keeps all activations.
+        """
+        on = device_of(self)
+        packs = self._known and (on.type == "cuda" if self.packs is None else self.packs)
+        given = texts, self.special, on, self._segments
+        if packs:
+            parts = [pack(rows, *given, fill=tokens is None and self.recorder is not None)
+                     for rows in packed_groups(texts.lengths, tokens)]  # fmt: skip
+        else:
+            parts = [pad(rows, *given)
+                     for rows in length_groups(texts.lengths, tokens or STEP_TOKENS)]  # fmt: skip
+        return Loaded(parts, place_of(parts, on))
+
+    def states(self, group: Group, embeddings: torch.Tensor | None = None) -> States:
+        """Return the last hidden states of a group.
+
+        Args:
+            group: padded or packed.
             embeddings: (n, longest, dimensions) word embeddings of the ids, looked up by default.
         """
-        inputs = {"input_ids": ids} if embeddings is None else {"inputs_embeds": embeddings}
-        inputs["attention_mask"] = mask
-        if self._segments:
-            inputs["token_type_ids"] = self._second_segment(ids, mask)
+        if group.packed is not None:
+            return self._packed_states(group)
+        inputs = {"input_ids": group.ids} if embeddings is None else {"inputs_embeds": embeddings}
+        inputs["attention_mask"] = group.mask
+        if group.segments is not None:
+            inputs["token_type_ids"] = group.segments
         states: States = self.transformer(**inputs).last_hidden_state
         return states
 
-    def _second_segment(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return 0 up to and with the first [SEP], 1 after it, 0 for padding."""
-        separators = (ids == self.special.sep).long()
-        return ((separators.cumsum(1) - separators) > 0).long() * mask
+    def _packed_states(self, group: Group) -> States:
+        """Return the states of a packed group, (n, longest, dimensions) as of a padded one."""
+        records = self.recorder is not None and self.training and torch.is_grad_enabled()
+        packed = self.recorder if records and not self.recompute else run_packed
+        states = packed(self.transformer, group)[0]
+        if keeps_first_token(self.transformer):
+            return states[: len(group.rows)].unsqueeze(1)
+        places = group.packed.padded
+        empty = states.new_zeros((group.mask.numel(), states.shape[1]))
+        return empty.index_copy(0, places, states[: len(places)]).view(*group.mask.shape, -1)
 
-    def groups(
-        self, sequences: Sequences, tokens: int
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, States]]:
-        """Yield (indices, mask, states) of each group of like length.
-
-        Args:
-            sequences: token ids with special tokens.
-            tokens: padded tokens that a group may hold.
-        """
+    def groups(self, loaded: Loaded) -> Iterator[tuple[Group, States]]:
+        """Yield each group with its states."""
         if not torch.is_grad_enabled():
-            for group, ids, mask in self._padded(sequences, tokens):
-                yield group, mask, self.states(ids, mask)
+            for group in loaded.groups:
+                yield group, self.states(group)
             return
         if self.recompute:
-            for group, ids, mask in self._padded(sequences, tokens):
-                yield group, mask, checkpoint(self.states, ids, mask, use_reentrant=False)
+            for group in loaded.groups:
+                yield group, checkpoint(self.states, group, use_reentrant=False)
             return
-        padded = list(self._padded(sequences, tokens))
-        embeddings = self._embeddings([ids for _, ids, _ in padded])
-        for (group, ids, mask), embedded in zip(padded, embeddings):
-            yield group, mask, self.states(ids, mask, embedded)
-
-    def _padded(
-        self, sequences: Sequences, tokens: int
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Yield indices, ids and mask of each group, on the model's device."""
-        at = next(self.parameters()).device
-        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-        for group in length_groups(lengths, tokens):
-            ids, mask = pad([sequences[index] for index in group], self.special.pad)
-            yield torch.from_numpy(group).to(at), ids.to(at), mask.to(at)
+        padded = [group for group in loaded.groups if group.packed is None]
+        embeddings = iter(self._embeddings([group.ids for group in padded]))
+        for group in loaded.groups:
+            yield group, self.states(group, None if group.packed else next(embeddings))
 
     def _embeddings(self, ids: list[torch.Tensor]) -> list[torch.Tensor]:
         """Look up the word embeddings of all groups at once.
 
         Each look-up would have a gradient as large as the whole vocabulary's table.
         """
+        if not ids:
+            return []
         table = self.transformer.get_input_embeddings()
         found = table(torch.cat([group.flatten() for group in ids]))
         parts = found.split([group.numel() for group in ids])
         return [part.view(*group.shape, -1) for part, group in zip(parts, ids)]
 
     def pooled(
-        self,
-        sequences: Sequences,
-        tokens: int,
-        pool: Callable[[States, torch.Tensor], torch.Tensor],
+        self, loaded: Loaded, pool: Callable[[States, torch.Tensor], torch.Tensor]
     ) -> torch.Tensor:
-        """Return one value or vector for each sequence, in the order given.
+        """Return one value or vector for each text, in the order given.
 
         Args:
-            sequences: token ids with special tokens.
-            tokens: padded tokens that a forward pass may hold.
+            loaded: the texts.
             pool: from (states, mask) of a group to its (n, ...) values.
         """
-        order, parts = [], []
-        for indices, mask, states in self.groups(sequences, tokens):
-            order.append(indices)
-            parts.append(pool(states, mask))
-        return torch.cat(parts)[torch.cat(order).argsort()]
+        parts = [pool(states, group.mask) for group, states in self.groups(loaded)]
+        return torch.cat(parts)[loaded.back]

@@ -1,89 +1,25 @@
-"""The passages of largest inner product, over vectors that need not fit memory at once."""
+"""The passages of largest inner product, found exactly or by an index."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
-import numpy.typing as npt
+import torch
 
 from tasb.collection.tables import read_ids
 from tasb.jobs import Job, log
+from tasb.rankings.exact import Positions, Scores, best, search_flat
 from tasb.rankings.ranking import ranking_of, search_depth, write_ranking
 from tasb.tokens.store import TokenStore
 from tasb.vectors.encode import TextEncoder, open_encoder
-from tasb.vectors.shards import ROWS, read_all_blocks
-
-Scores = npt.NDArray[np.float32]
-Positions = npt.NDArray[np.int64]
 
 PARAMETERS = {"nprobe": "nprobe", "ef_search": "efSearch"}
 """What Faiss calls our settings of an index."""
 UNSET: Mapping[str, int | None] = {"nprobe": None, "ef_search": None}
 SAMPLE = 200
 """Queries whose exact top passages an index is compared with."""
-GPU_DEPTH = 2048
-"""Vectors that Faiss finds for a query on a GPU, at most."""
-
-
-def search_flat(
-    queries: Scores, shards: Sequence[str | Path], depth: int
-) -> tuple[Positions, Scores]:
-    """Return the exact top passages of each query.
-
-    Args:
-        queries: (queries, dimensions).
-        shards: files of passage vectors, in order of position.
-        depth: passages per query, at most.
-
-    Returns:
-        positions and scores, both (queries, min(depth, passages)); best first, equal scores
-        in order of position.
-    """
-    positions = np.empty((len(queries), 0), dtype=np.int64)
-    scores = np.empty((len(queries), 0), dtype=np.float32)
-    start = 0
-    for block in read_all_blocks(shards, f"blocks of {ROWS} vectors searched"):
-        rows, best = _search_block(queries, block, depth)
-        positions = np.concatenate((positions, rows + start), axis=1)
-        scores = np.concatenate((scores, best), axis=1)
-        positions, scores = _best(positions, scores, depth)
-        start += len(block)
-    return positions, scores
-
-
-def _search_block(queries: Scores, block: Scores, depth: int) -> tuple[Positions, Scores]:
-    """Return the top rows of a block; of rows that tie for the last place, the first ones."""
-    found = min(depth + 1, len(block))
-    scores, rows = _nearest(queries, block, found)
-    if found > depth:  # Faiss keeps any of the rows that tie there
-        for query in np.flatnonzero(scores[:, depth - 1] == scores[:, depth]):
-            exact = block @ queries[query]
-            rows[query] = np.argsort(-exact, kind="stable")[:found]
-            scores[query] = exact[rows[query]]
-    return rows[:, :depth], scores[:, :depth]
-
-
-def _nearest(queries: Scores, block: Scores, depth: int) -> tuple[Scores, Positions]:
-    """Return scores and rows of the largest inner products, on a GPU where Faiss has one."""
-    metric = faiss.METRIC_INNER_PRODUCT
-    if faiss.get_num_gpus() and depth <= GPU_DEPTH:
-        scores, rows = faiss.knn_gpu(_gpu(), queries, block, depth, metric=metric)
-    else:
-        scores, rows = faiss.knn(queries, block, depth, metric=metric)
-    return scores, rows.astype(np.int64)
-
-
-@cache
-def _gpu() -> Any:
-    return faiss.StandardGpuResources()
-
-
-def _best(positions: Positions, scores: Scores, depth: int) -> tuple[Positions, Scores]:
-    order = np.lexsort((positions, -scores), axis=1)[:, :depth]
-    return np.take_along_axis(positions, order, 1), np.take_along_axis(scores, order, 1)
 
 
 def search_index(
@@ -103,7 +39,7 @@ def search_index(
             faiss.ParameterSpace().set_index_parameter(index, PARAMETERS[name], value)
     scores, positions = index.search(queries, min(depth, index.ntotal))
     scores = np.where(positions < 0, -np.inf, scores)  # Faiss fills empty places with anything
-    return _best(positions.astype(np.int64), scores, depth)
+    return best(positions.astype(np.int64), scores, depth)
 
 
 def recall(found: Positions, exact: Positions) -> float:
@@ -118,7 +54,7 @@ def recall(found: Positions, exact: Positions) -> float:
     return float(np.mean(shares))
 
 
-def search(job: Job, queries: Scores) -> tuple[Positions, Scores]:
+def search(job: Job, queries: Scores, on: torch.device) -> tuple[Positions, Scores]:
     """Return the top passages of each query, exact or by the job's index.
 
     The log tells how many of the exact ones an index finds for a sample of the queries.
@@ -126,13 +62,14 @@ def search(job: Job, queries: Scores) -> tuple[Positions, Scores]:
     Args:
         job: its recipe has ``depth``, and ``index`` (null for exact search).
         queries: (queries, dimensions).
+        on: where exact search runs.
     """
     shards, depth, settings = job.files("vectors"), search_depth(job.recipe), job.recipe["index"]
     if settings is None:
-        return search_flat(queries, shards, depth)
+        return search_flat(queries, shards, depth, on)
     positions, scores = search_index(queries, job.file("index"), depth, settings)
     sample = np.linspace(0, len(queries) - 1, min(SAMPLE, len(queries))).astype(int)
-    exact, _ = search_flat(queries[sample], shards, min(10, depth))
+    exact, _ = search_flat(queries[sample], shards, min(10, depth), on)
     job.about["recall"] = round(recall(positions[sample], exact), 4)
     log.info(
         "the index finds %.1f %% of the exact top %d passages of %d queries (nprobe and "
@@ -147,7 +84,7 @@ def make(job: Job) -> None:
     faiss.omp_set_num_threads(job.threads)
     stores = [TokenStore(path) for path in job.files("query_tokens")]
     vectors = np.concatenate([_encoded(encoder, store) for store in stores])
-    positions, scores = search(job, vectors)
+    positions, scores = search(job, vectors, encoder.device)
     passage_ids, start = read_ids(job.file("passages")), 0
     for place, (store, queries) in enumerate(zip(stores, job.files("queries"))):
         rows = slice(start, start + len(store))
@@ -158,5 +95,6 @@ def make(job: Job) -> None:
 
 def _encoded(encoder: TextEncoder, store: TokenStore) -> Scores:
     """Return the vectors of a query set, as they would be read from a file."""
-    vectors = encoder.encode(store, encoder.model.card.query_length, range(len(store)))
-    return vectors.astype(np.float16).astype(np.float32)
+    length, rows = encoder.model.card.query_length, range(len(store))
+    blocks = [np.empty((0, encoder.model.encoder.dimensions), np.float16)]
+    return np.concatenate([*blocks, *encoder.encode(store, length, rows)]).astype(np.float32)

@@ -21,9 +21,9 @@ from tasb.students.config import Training
 from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Objective
 from tasb.students.training import Trainer
-from tasb.teachers.in_batch import LiveTeacher
+from tasb.teachers.in_batch import InBatchTeacher, LiveTeacher, StoredTeacher
 from tasb.teachers.scoring import open_scorer
-from tasb.teachers.stored import InBatchTeacher, StoredTeacher
+from tasb.teachers.stored import StoredMargins
 from tasb.tokens.store import TokenStore
 
 
@@ -94,7 +94,7 @@ def open_teacher(job: Job, device: torch.device) -> InBatchTeacher | None:
                  for name, paths in job.inputs.items() if name.startswith("live_")}  # fmt: skip
         return LiveTeacher(open_scorer(job.recipe["live"]["scorer"], files, device))
     stored = job.files("in_batch_scores")
-    return StoredTeacher(stored) if stored else None
+    return StoredTeacher(StoredMargins(stored), device) if stored else None
 
 
 def write_outputs(trainer: Trainer, card: Card, kind: str, folder: Path) -> None:

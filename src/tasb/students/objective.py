@@ -8,19 +8,16 @@ import numpy as np
 import torch
 
 from tasb.jobs import function
-from tasb.models.batches import Pairs, Sequences
 from tasb.models.bert_cat import BertCat
-from tasb.models.device import autocast
+from tasb.models.device import autocast, device_of, to_device
+from tasb.models.inputs import Inputs
 from tasb.models.load import Model
 from tasb.students.config import Training
 
 if TYPE_CHECKING:
     from tasb.plans.plan import Batch
-    from tasb.teachers.stored import InBatchTeacher
+    from tasb.teachers.in_batch import InBatchTeacher
     from tasb.tokens.store import TokenStore
-
-FORWARD_TOKENS = 16_384
-"""Padded tokens in one forward pass of a training step without gradient cache."""
 
 Loss = Callable[..., torch.Tensor]
 
@@ -32,6 +29,20 @@ class Scores:
     positive: torch.Tensor
     negative: torch.Tensor
     every: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A batch whose texts and scores are on the device of the model."""
+
+    step: int
+    size: int
+    """Queries."""
+    inputs: Inputs
+    margin: torch.Tensor | None
+    """(b,) margins of the pairwise teacher, where there is one."""
+    teacher: Any
+    """What the in-batch teacher reads, where there is one."""
 
 
 class Objective:
@@ -64,47 +75,49 @@ class Objective:
         self.pairwise, self.in_batch = losses["pairwise"], losses["in_batch"]
         self.alpha = 1.0 if losses["alpha"] is None else losses["alpha"]
         self.precision = precision
-        self.device = next(model.parameters()).device
-        self.forward_tokens = settings.gradient_cache or FORWARD_TOKENS
+        self.device = device_of(model)
+        self._scores_all = teacher is not None and not isinstance(model, BertCat)
         model.encoder.recompute = settings.gradient_cache is not None
 
-    def losses(self, batch: "Batch") -> dict[str, torch.Tensor]:
+    def ready(self, batch: "Batch") -> Ready:
+        """Return all that the losses of a batch are computed from, on the device of the model."""
+        settings, special = self.settings, self.model.encoder.special
+        both = np.concatenate((batch.positive, batch.negative))
+        asked = np.tile(batch.query, settings.query_passes)
+        queries = self.queries.texts(asked, special, settings.query_length)
+        passages = self.passages.texts(both, special, settings.passage_length)
+        tokens = settings.gradient_cache
+        if self._scores_all:
+            inputs = self.model.inputs(queries, passages, tokens)
+        else:
+            b = len(batch.query)
+            second = (settings.query_passes - 1) * b + np.arange(b)
+            pairs = np.concatenate((np.arange(b), second)), np.arange(2 * b)
+            inputs = self.model.inputs(queries, passages, tokens, pairs)
+        margin = None if batch.margin is None else to_device(np.array(batch.margin), self.device)
+        teacher = None if self.teacher is None else self.teacher.inputs(batch)
+        return Ready(batch.step, len(batch.query), inputs, margin, teacher)
+
+    def losses(self, batch: Ready) -> dict[str, torch.Tensor]:
         """Return the loss to minimise as ``loss`` (Eq. 8), and its parts."""
         scores = self.scores(batch)
         parts = {}
         if self.pairwise is not None:
             loss: Loss = function(self.pairwise["function"])
-            margin = None if batch.margin is None else self._tensor(batch.margin)
-            parts["pairwise_loss"] = loss(scores.positive, scores.negative, margin)
+            parts["pairwise_loss"] = loss(scores.positive, scores.negative, batch.margin)
         if self.teacher is not None:
             loss = function(self.in_batch["function"])
-            margins = self._tensor(self.teacher.margins(batch)).float()
+            margins = self.teacher.margins(batch.teacher).float()
             parts["in_batch_loss"] = loss(scores.every, margins, self.in_batch["form"])
         weights = {"pairwise_loss": 1.0, "in_batch_loss": self.alpha}
         total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
         return {"loss": total, **parts}
 
-    def _tensor(self, values: np.ndarray) -> torch.Tensor:
-        return torch.as_tensor(np.array(values), device=self.device)
-
-    def scores(self, batch: "Batch") -> Scores:
+    def scores(self, batch: Ready) -> Scores:
         """Return the model's scores of a batch, in fp32."""
-        passes, b = self.settings.query_passes, len(batch.query)
-        queries, passages = self._texts(batch, passes)
-        first, second = np.arange(b), (passes - 1) * b + np.arange(b)
+        b = batch.size
         with autocast(self.precision, self.device):
-            if self.teacher is None or isinstance(self.model, BertCat):
-                own = np.concatenate((first, second)), np.arange(2 * b)
-                return Scores(*self._pairs(queries, passages, own).chunk(2))
-            every = self.model.all_scores(queries, passages, self.forward_tokens).float()
-        return Scores(every[first, first], every[second, b + first], every[:b])
-
-    def _pairs(self, queries: Sequences, passages: Sequences, pairs: Pairs) -> torch.Tensor:
-        return self.model.pair_scores(queries, passages, pairs, self.forward_tokens).float()
-
-    def _texts(self, batch: "Batch", passes: int) -> tuple[Sequences, Sequences]:
-        """Return the queries, once for each pass, and the positives followed by the negatives."""
-        special, settings = self.model.encoder.special, self.settings
-        both = np.concatenate((batch.positive, batch.negative))
-        queries = self.queries.texts(batch.query, special, settings.query_length)
-        return queries * passes, self.passages.texts(both, special, settings.passage_length)
+            if not self._scores_all:
+                return Scores(*self.model.pair_scores(batch.inputs).float().chunk(2))
+            every = self.model.all_scores(batch.inputs).float()
+        return Scores(every[:b].diagonal(), every[-b:, b:].diagonal(), every[:b])

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from tasb.background import ahead
 from tasb.errors import TasbError
 from tasb.jobs import log, progress
 from tasb.models.device import environment, peak_memory
@@ -16,7 +17,7 @@ from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.evaluator import Evaluator
-from tasb.students.objective import Objective
+from tasb.students.objective import Objective, Ready
 from tasb.students.schedule import learning_rate
 
 
@@ -60,6 +61,8 @@ class Trainer:
         scaled = objective.precision == "fp16" and objective.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(objective.device.type, enabled=scaled)
         self.progress = Progress()
+        self._sums: dict[str, torch.Tensor] = {}
+        """Losses that have not been fetched from the device."""
 
     def resume(self) -> None:
         """Take up the last saved state, if there is one for the same inputs."""
@@ -81,7 +84,8 @@ class Trainer:
             TasbError: a loss is not finite.
         """
         done, total = self.progress.step, self.settings.steps
-        for batch in progress(self._until_stopped(batches), total, "steps", initial=done):
+        ready = ahead(batches, self.objective.ready)
+        for batch in progress(self._until_stopped(ready), total, "steps", initial=done):
             started = time.perf_counter()
             self._step(batch)
             self.progress.step = batch.step + 1
@@ -95,7 +99,7 @@ class Trainer:
             best = self.checkpoints.load_best(self.progress.best_step)
             self.model.load_state_dict(best["model"])
 
-    def _until_stopped(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+    def _until_stopped(self, batches: Iterable[Ready]) -> Iterator[Ready]:
         for batch in batches:
             if self._stopped():
                 log.info("stopped early after step %d", self.progress.step)
@@ -108,7 +112,7 @@ class Trainer:
             return False
         return self.progress.without_gain >= rule.patience
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: Ready) -> None:
         """One update; its randomness (dropout) depends on the seed and the step alone."""
         torch.manual_seed(derive(self.settings.seed, "dropout", batch.step) >> 1)
         for group in self.optimizer.param_groups:
@@ -122,20 +126,22 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self._sum(losses)
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.detach().double()
 
-    def _sum(self, losses: dict[str, torch.Tensor]) -> None:
-        """Add the losses of a step to those of the next line of the log.
+    def _read_sums(self) -> None:
+        """Fetch the losses since they were fetched last; only here does the loop wait for a GPU.
 
         Raises:
-            TasbError: the loss is not finite, so nothing that follows would be.
+            TasbError: a loss was not finite, so nothing that follows would be.
         """
-        for name, value in losses.items():
-            self.progress.sums[name] = self.progress.sums.get(name, 0.0) + float(value.detach())
-        if not math.isfinite(self.progress.sums["loss"]):
+        for name, value in self._sums.items():
+            self.progress.sums[name] = self.progress.sums.get(name, 0.0) + float(value)
+        self._sums = {}
+        if not math.isfinite(self.progress.sums.get("loss", 0.0)):
             rate = self.optimizer.param_groups[0]["lr"]
             raise TasbError(
-                f"the loss is {losses['loss'].item()} after {self.progress.step} steps, at a "
+                f"the loss is {self.progress.sums['loss']} after {self.progress.step} steps, at a "
                 f"learning rate of {rate:.3g} in {self.objective.precision}: lower lr, clip "
                 f"gradients with clip_norm, or set precision to fp32"
             )
@@ -144,6 +150,7 @@ class Trainer:
         step, interval = self.progress.step, self.settings.log_interval
         if step % interval and step != self.settings.steps:
             return
+        self._read_sums()
         steps = step % interval or interval
         means = {name: total / steps for name, total in self.progress.sums.items()}
         self._write_line({**means, "lr": learning_rate(self.settings, step - 1)})
@@ -171,6 +178,7 @@ class Trainer:
 
     def save(self) -> None:
         """Save the state."""
+        self._read_sums()
         self.progress.peak_memory = max(self.progress.peak_memory, peak_memory())
         state: dict[str, Any] = {
             "model": self.model.state_dict(),

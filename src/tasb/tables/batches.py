@@ -11,7 +11,7 @@ import polars as pl
 
 from tasb.plans.pairs import bin_of
 from tasb.plans.plan import Batch, read_plan
-from tasb.teachers.stored import StoredTeacher
+from tasb.teachers.stored import StoredMargins
 
 SCHEMA = {
     "sampler": pl.String,
@@ -56,7 +56,7 @@ def sample(
         topic_of: (queries,) topic of each training query.
         steps: batches to read at most.
     """
-    teacher = StoredTeacher([scores]) if scores is not None else None
+    teacher = StoredMargins([scores]) if scores is not None else None
     topics: list[list[int]] = []
     query, pairwise = [], []
     in_batch: list[Floats] = [np.empty(0)]
@@ -71,7 +71,7 @@ def sample(
     return Sample(topics, np.concatenate(query), np.concatenate(pairwise), np.concatenate(in_batch))
 
 
-def _of_others(teacher: StoredTeacher, batch: Batch) -> Floats:
+def _of_others(teacher: StoredMargins, batch: Batch) -> Floats:
     """Return the margins over the passages of all other queries of the batch.
 
     A query that was drawn twice is no other one, nor is the own positive another passage.

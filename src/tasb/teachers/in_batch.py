@@ -1,21 +1,47 @@
 """ColBERT scores each query of a batch with all 2b passages of it, live or beforehand."""
 
-import time
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import torch
 
+from tasb.background import ahead, behind
 from tasb.files import whole
 from tasb.jobs import Job, log, progress
 from tasb.models.bert_cat import BertCat
-from tasb.models.device import autocast, prepare
+from tasb.models.device import Fetched, autocast, prepare, to_device
+from tasb.models.inputs import Inputs
 from tasb.plans.plan import Batch, read_plan
 from tasb.teachers.scoring import PairScorer, open_scorer
-from tasb.teachers.stored import Margins
+from tasb.teachers.stored import Margins, StoredMargins
+
+
+class InBatchTeacher(Protocol):
+    """Whatever gives the in-batch margins of a batch."""
+
+    def inputs(self, batch: Batch) -> Any:
+        """Return what the margins of a batch are made from, on the device."""
+
+    def margins(self, inputs: Any) -> torch.Tensor:
+        """Return the margins of all passages of a batch, fp16 (b, 2b)."""
+
+
+class StoredTeacher:
+    """Reads the margins that were made beforehand."""
+
+    def __init__(self, stored: StoredMargins, device: torch.device) -> None:
+        self.stored, self.device = stored, device
+
+    def inputs(self, batch: Batch) -> torch.Tensor:
+        """Return the margins of a batch, on the device."""
+        return to_device(np.array(self.stored.margins(batch)), self.device)
+
+    def margins(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return them as they are, fp16 (b, 2b)."""
+        return inputs
 
 
 class LiveTeacher:
@@ -26,17 +52,19 @@ class LiveTeacher:
             raise TypeError("BERT_CAT scores no whole batch")
         self.scorer, self.model = scorer, scorer.model
 
-    @torch.inference_mode()
-    def margins(self, batch: Batch) -> Margins:
-        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
+    def inputs(self, batch: Batch) -> Inputs:
+        """Return the texts of a batch, on the device of the teacher."""
         scorer = self.scorer
         both = np.concatenate((batch.positive, batch.negative))
         queries, passages = scorer.query_texts(batch.query), scorer.passage_texts(both)
-        with autocast(scorer.precision, scorer.device):
-            scores = self.model.all_scores(queries, passages, scorer.batch_tokens)
-        own = scores.diagonal()
-        result: Margins = (scores - own[:, None]).cpu().numpy().astype(np.float16)
-        return result
+        return self.model.inputs(queries, passages, scorer.batch_tokens)
+
+    @torch.no_grad()
+    def margins(self, inputs: Inputs) -> torch.Tensor:
+        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
+        with autocast(self.scorer.precision, self.scorer.device):
+            scores = self.model.all_scores(inputs)
+        return (scores - scores.diagonal()[:, None]).half()
 
 
 def make(job: Job) -> None:
@@ -48,12 +76,15 @@ def make(job: Job) -> None:
     write_in_batch_scores(job.files("plan"), (start, stop), LiveTeacher(scorer), path)
 
 
-def _announce(batch: Batch, steps: tuple[int, int], teacher: LiveTeacher) -> None:
-    """Log the size of the scores of some steps, and the time that the first of them foretells."""
-    started, count = time.perf_counter(), steps[1] - steps[0]
-    size = teacher.margins(batch).nbytes * count
-    hours = (time.perf_counter() - started) * count / 3600
-    log.info("%d batches: %.3f GB, about %.2f hours", count, size / 1e9, hours)
+def _scored(batches: Iterable[Batch], teacher: LiveTeacher) -> Iterator[tuple[Batch, Margins]]:
+    """Yield each batch with its margins, while texts of later ones are fetched."""
+
+    def ready(batch: Batch) -> tuple[Batch, Inputs]:
+        return batch, teacher.inputs(batch)
+
+    scored = ((batch, Fetched(teacher.margins(inputs))) for batch, inputs in ahead(batches, ready))
+    for batch, margins in behind(scored):
+        yield batch, margins.numpy()
 
 
 def write_in_batch_scores(
@@ -64,17 +95,17 @@ def write_in_batch_scores(
     A memory-mapped Arrow file: step (int32), margins (fp16 list of b * 2b).
     """
     schema = pa.schema([("step", pa.int32()), ("margins", pa.list_(pa.float16()))])
-    batches: Iterator[Batch] = read_plan(plan, *steps)
+    count = steps[1] - steps[0]
     with (
         whole(path) as part,
         pa.OSFile(str(part), "wb") as file,
         pa.ipc.new_file(file, schema) as writer,
     ):
-        first = next(batches)
-        _announce(first, steps, teacher)
-        for batch in progress(chain([first], batches), steps[1] - steps[0], "batches scored"):
-            margins = teacher.margins(batch).ravel()
-            offsets = pa.array([0, len(margins)], pa.int32())
-            column = pa.ListArray.from_arrays(offsets, pa.array(margins))
+        scored = progress(_scored(read_plan(plan, *steps), teacher), count, "batches scored")
+        for number, (batch, margins) in enumerate(scored):
+            if number == 0:
+                log.info("%d batches: %.3f GB", count, margins.nbytes * count / 1e9)
+            offsets = pa.array([0, margins.size], pa.int32())
+            column = pa.ListArray.from_arrays(offsets, pa.array(margins.ravel()))
             step = pa.array([batch.step], pa.int32())
             writer.write_batch(pa.record_batch([step, column], schema))

@@ -7,18 +7,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from tasb.background import ahead, behind
 from tasb.jobs import progress
-from tasb.models.batches import Sequences
 from tasb.models.card import completed_card
-from tasb.models.device import autocast, resolve_precision
+from tasb.models.device import Fetched, autocast, device_of, resolve_precision
+from tasb.models.inputs import Inputs
 from tasb.models.load import Model, load_model
 from tasb.tokens.store import TokenStore
+from tasb.tokens.texts import Positions, Texts
 
-Positions = npt.NDArray[np.integer[Any]]
 Scores = npt.NDArray[np.float32]
 
-CHUNK = 1024
-"""Pairs that are sorted by length together."""
+BLOCK = 1024
+"""Pairs that are sorted by length together, where no other number is given."""
 
 
 class PairScorer:
@@ -32,6 +33,7 @@ class PairScorer:
         lengths: tuple[int, int],
         batch_tokens: int,
         precision: str,
+        block: int = BLOCK,
     ) -> None:
         """Take a model and the stores that it reads.
 
@@ -42,34 +44,41 @@ class PairScorer:
             lengths: tokens of a query and of a passage, special tokens included.
             batch_tokens: padded tokens in one forward pass.
             precision: auto, fp32, bf16 or fp16.
+            block: pairs that are sorted by length together.
         """
-        self.model = model.eval()
+        self.model, self.block = model.eval(), block
         self.queries, self.passages = queries, passages
         self.query_length, self.passage_length = lengths
         self.batch_tokens = batch_tokens
-        self.device = next(model.parameters()).device
+        self.device = device_of(model)
         self.precision = resolve_precision(precision, self.device)
 
     @torch.inference_mode()
     def scores(self, query: Positions, passage: Positions) -> Scores:
         """Return the score of query[i] with passage[i], fp32 (n,)."""
-        result = np.empty(len(query), dtype=np.float32)
-        starts = range(0, len(query), CHUNK)
-        for start in progress(starts, len(starts), f"blocks of {CHUNK} pairs scored"):
-            rows = slice(start, start + CHUNK)
-            queries, of_query = np.unique(query[rows], return_inverse=True)
-            passages, of_passage = np.unique(passage[rows], return_inverse=True)
-            texts = self.query_texts(queries), self.passage_texts(passages)
-            with autocast(self.precision, self.device):
-                found = self.model.pair_scores(*texts, (of_query, of_passage), self.batch_tokens)
-            result[rows] = found.float().cpu().numpy()
-        return result
+        self.model.eval()
+        blocks = [slice(start, start + self.block) for start in range(0, len(query), self.block)]
+        inputs = ahead(blocks, lambda rows: self._inputs(query[rows], passage[rows]))
+        scored = progress(inputs, len(blocks), f"blocks of {self.block} pairs scored")
+        found = [scores.numpy() for scores in behind(map(self._scores, scored))]
+        return np.concatenate([*found, np.empty(0, np.float32)])
 
-    def query_texts(self, positions: Positions) -> Sequences:
+    def _inputs(self, query: Positions, passage: Positions) -> Inputs:
+        """Return pairs with each text once, on the device."""
+        queries, of_query = np.unique(query, return_inverse=True)
+        passages, of_passage = np.unique(passage, return_inverse=True)
+        texts = self.query_texts(queries), self.passage_texts(passages)
+        return self.model.inputs(*texts, self.batch_tokens, (of_query, of_passage))
+
+    def _scores(self, inputs: Inputs) -> Fetched:
+        with autocast(self.precision, self.device):
+            return Fetched(self.model.pair_scores(inputs).float())
+
+    def query_texts(self, positions: Positions) -> Texts:
         """Return the token ids of queries, with special tokens."""
         return self.queries.texts(positions, self.model.encoder.special, self.query_length)
 
-    def passage_texts(self, positions: Positions) -> Sequences:
+    def passage_texts(self, positions: Positions) -> Texts:
         """Return the token ids of passages, with special tokens."""
         return self.passages.texts(positions, self.model.encoder.special, self.passage_length)
 

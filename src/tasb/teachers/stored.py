@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +13,7 @@ Margins = npt.NDArray[np.float16]
 """(b, 2b): score of each passage (positives, then negatives) less the own positive's."""
 
 
-class InBatchTeacher(Protocol):
-    """Whatever gives the in-batch margins of a batch."""
-
-    def margins(self, batch: Batch) -> Margins:
-        """Return the margins of all passages of the batch, fp16 (b, 2b)."""
-
-
-class StoredTeacher:
+class StoredMargins:
     """Reads the margins that were made beforehand."""
 
     def __init__(self, shards: Sequence[str | Path]) -> None:

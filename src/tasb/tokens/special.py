@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasb.errors import TasbError
+from tasb.tokens.texts import Lengths, Texts, places
 
 Ids = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 """Token ids of a text, without special tokens."""
@@ -41,12 +42,20 @@ class SpecialTokens:
             raise TasbError(f"{tokenizer_file}: no [CLS], [SEP] and [PAD] among its added tokens")
         return cls(*(token for token in found if token is not None))
 
-    def single(self, ids: Ids, length: int) -> npt.NDArray[np.int64]:
-        """Return ``[CLS] ids [SEP]``, cut to `length` with both special tokens."""
-        kept = ids[: length - 2].astype(np.int64)
-        return np.concatenate(([self.cls], kept, [self.sep]))
+    def around(self, ids: Ids, starts: Lengths, stops: Lengths, length: int) -> Texts:
+        """Return ``[CLS] text [SEP]`` of texts that stand in one array.
 
-    @staticmethod
-    def pair(query: npt.NDArray[np.int64], passage: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return ``[CLS] query [SEP] passage [SEP]`` from the two texts with special tokens."""
-        return np.concatenate((query, passage[1:]))
+        Args:
+            ids: token ids of texts, without special tokens.
+            starts: (n,) place of the first token of each text.
+            stops: (n,) place behind its last token.
+            length: tokens that are kept of a text, special tokens included.
+        """
+        kept = np.minimum(stops - starts, length - 2)
+        lengths = kept + 2
+        ends = np.cumsum(lengths)
+        found = np.empty(lengths.sum(), dtype=np.int32)
+        found[ends - lengths] = self.cls
+        found[ends - 1] = self.sep
+        found[places(ends - lengths + 1, kept)] = ids[places(starts, kept)]
+        return Texts(found, lengths)

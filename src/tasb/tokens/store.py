@@ -5,11 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from tasb.files import whole
 from tasb.tokens.special import Ids, SpecialTokens
+from tasb.tokens.texts import Lengths, Positions, Texts
 
 ROWS = 65_536
 """Texts in one record batch of the file; the last one may hold fewer."""
@@ -39,23 +39,37 @@ class TokenStore:
     """
 
     def __init__(self, path: str | Path) -> None:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        file = pa.memory_map(str(path))
+        whole = file.read_buffer().slice(0, file.size() // 8 * 8)
+        reader = pa.ipc.open_file(file)
         batches = [reader.get_batch(i).column(0) for i in range(reader.num_record_batches)]
-        self._offsets = [column.offsets.to_numpy() for column in batches]
-        self._values = [column.values.to_numpy() for column in batches]
+        self._count = sum(map(len, batches))
+        width = reader.schema.field("ids").type.value_type.bit_width // 8
+        self._offsets = np.frombuffer(whole, np.int32)
+        self._ids: Ids = np.frombuffer(whole, np.uint16 if width == 2 else np.uint32)
+        # Where the offsets and the ids of each record batch begin, seen from that of the file.
+        begins = [[part.buffers()[1], part.values.buffers()[1]] for part in batches]
+        at = np.array([[buffer.address - whole.address if buffer else 0 for buffer in pair]
+                       for pair in begins], np.int64).reshape(-1, 2)  # fmt: skip
+        self._first_offset, self._first_id = at[:, 0] // 4, at[:, 1] // width
 
     def __len__(self) -> int:
-        return sum(len(offsets) - 1 for offsets in self._offsets)
+        return self._count
+
+    def _bounds(self, positions: Positions) -> tuple[Lengths, Lengths]:
+        """Return where each text begins and ends among all ids."""
+        batch, row = np.divmod(np.asarray(positions, np.int64), ROWS)
+        offset, first = self._first_offset[batch] + row, self._first_id[batch]
+        return first + self._offsets[offset], first + self._offsets[offset + 1]
 
     def __getitem__(self, position: int) -> Ids:
-        batch, row = divmod(int(position), ROWS)
-        start, stop = self._offsets[batch][row : row + 2]
-        ids: Ids = self._values[batch][start:stop]
+        if not 0 <= position < self._count:
+            raise IndexError(f"text {position} of {self._count}")
+        (start,), (stop,) = self._bounds(np.array([position]))
+        ids: Ids = self._ids[start:stop]
         return ids
 
-    def texts(
-        self, positions: Iterable[int], special: SpecialTokens, length: int
-    ) -> list[npt.NDArray[np.int64]]:
+    def texts(self, positions: Positions | range, special: SpecialTokens, length: int) -> Texts:
         """Return texts as a model reads them.
 
         Args:
@@ -63,7 +77,7 @@ class TokenStore:
             special: the special tokens that are added.
             length: tokens that are kept of a text, special tokens included.
         """
-        return [special.single(self[position], length) for position in positions]
+        return special.around(self._ids, *self._bounds(np.asarray(positions)), length)
 
     def __iter__(self) -> Iterator[Ids]:
         return (self[position] for position in range(len(self)))

@@ -1,17 +1,20 @@
 """Texts to vectors: batches of like length, one forward pass a batch, bounded memory."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from tasb.background import ahead, behind
 from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import Job, log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import completed_card
-from tasb.models.device import autocast, prepare, resolve_precision
+from tasb.models.device import Fetched, autocast, device_of, prepare, resolve_precision
+from tasb.models.encoder import Loaded
 from tasb.models.load import load_model
 from tasb.tokens.store import TokenStore
 from tasb.vectors.shards import write_vectors
@@ -19,12 +22,12 @@ from tasb.vectors.shards import write_vectors
 BLOCK = 1024
 """Texts that are sorted by length together and kept in memory as vectors."""
 
-LARGEST = float(np.finfo(np.float16).max)
+Vectors = npt.NDArray[np.float16]
 
 
-def shard_range(texts: int, shard: int, shards: int) -> tuple[int, int]:
-    """Return the first text of a shard and the one after its last."""
-    return texts * shard // shards, texts * (shard + 1) // shards
+def shard_range(texts: int, shard: int, shards: int) -> range:
+    """Return the positions of the texts of a shard."""
+    return range(texts * shard // shards, texts * (shard + 1) // shards)
 
 
 class TextEncoder:
@@ -39,12 +42,12 @@ class TextEncoder:
             precision: auto, fp32, bf16 or fp16.
         """
         self.model, self.batch_tokens = model.eval(), batch_tokens
-        self.device = next(model.parameters()).device
+        self.device = device_of(model)
         self.precision = resolve_precision(precision, self.device)
 
     @torch.inference_mode()
-    def encode(self, store: TokenStore, length: int, rows: range) -> npt.NDArray[np.float32]:
-        """Return the vectors of some texts, fp32 (texts, dimensions).
+    def encode(self, store: TokenStore, length: int, rows: range) -> Iterator[Vectors]:
+        """Yield the vectors of some texts, fp16 (texts, dimensions), block by block.
 
         Args:
             store: tokens.
@@ -54,30 +57,33 @@ class TextEncoder:
         Raises:
             TasbError: a vector is not finite in fp16, in which vectors are kept.
         """
-        texts = store.texts(rows, self.model.encoder.special, length)
-        with autocast(self.precision, self.device):
-            vectors = self.model(texts, self.batch_tokens)
-        result: npt.NDArray[np.float32] = vectors.float().cpu().numpy()
-        largest = np.abs(result).max(initial=0)
-        if not largest <= LARGEST:
-            raise TasbError(
-                f"vectors of texts {rows[0]} to {rows[-1]} reach {largest} in {self.precision}, "
-                f"beyond fp16: set vectors: precision to fp32, or look at the model's weights"
-            )
-        return result
+        blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+        ready = ahead(blocks, lambda block: (block, self._ready(store, length, block)))
+        shown = progress(ready, len(blocks), f"blocks of {BLOCK} texts encoded")
+        encoded = ((block, Fetched(self._vectors(texts))) for block, texts in shown)
+        for block, found in behind(encoded):
+            vectors = found.numpy()
+            if not np.isfinite(vectors).all():
+                raise TasbError(
+                    f"vectors of texts {block[0]} to {block[-1]} are beyond fp16 in "
+                    f"{self.precision}: set vectors: precision to fp32, or look at the model's "
+                    "weights"
+                )
+            yield vectors
 
-    def write(
-        self, store: TokenStore, length: int, rows: tuple[int, int], path: str | Path
-    ) -> None:
-        """Encode the texts of a range block by block into a vectors file."""
-        log.info("texts %d to %d in %s on %s", *rows, self.precision, self.device)
-        starts = range(rows[0], rows[1], BLOCK)
-        blocks = (
-            self.encode(store, length, range(start, min(start + BLOCK, rows[1])))
-            for start in progress(starts, len(starts), f"blocks of {BLOCK} texts encoded")
-        )
+    def _ready(self, store: TokenStore, length: int, rows: range) -> Loaded:
+        texts = store.texts(rows, self.model.encoder.special, length)
+        return self.model.encoder.ready(texts, self.batch_tokens)
+
+    def _vectors(self, texts: Loaded) -> torch.Tensor:
+        with autocast(self.precision, self.device):
+            return self.model(texts).half()
+
+    def write(self, store: TokenStore, length: int, rows: range, path: str | Path) -> None:
+        """Encode texts block by block into a vectors file."""
+        log.info("texts %d to %d in %s on %s", rows.start, rows.stop, self.precision, self.device)
         with whole(path) as part:
-            write_vectors(blocks, self.model.encoder.dimensions, part)
+            write_vectors(self.encode(store, length, rows), self.model.encoder.dimensions, part)
 
 
 def open_encoder(job: Job) -> TextEncoder:

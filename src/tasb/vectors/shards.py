@@ -32,8 +32,8 @@ def write_vectors(blocks: Iterable[Vectors], dimensions: int, path: str | Path) 
             writer.write_batch(pa.record_batch([column], schema))
 
 
-def read_blocks(path: str | Path, rows: int = ROWS) -> Iterator[Vectors]:
-    """Yield the vectors of a file as fp32 arrays (texts, dimensions) of at least `rows` texts.
+def read_halves(path: str | Path, rows: int = ROWS) -> Iterator[npt.NDArray[np.float16]]:
+    """Yield the vectors of a file as fp16 arrays (texts, dimensions) of at least `rows` texts.
 
     The last one may hold fewer.
     """
@@ -41,10 +41,20 @@ def read_blocks(path: str | Path, rows: int = ROWS) -> Iterator[Vectors]:
     for column in _batches(path):
         parts.append(column.flatten().to_numpy().reshape(len(column), -1))
         if sum(map(len, parts)) >= rows:
-            yield np.concatenate(parts).astype(np.float32)
+            yield np.concatenate(parts)
             parts = []
     if parts:
-        yield np.concatenate(parts).astype(np.float32)
+        yield np.concatenate(parts)
+
+
+def read_blocks(path: str | Path, rows: int = ROWS) -> Iterator[Vectors]:
+    """Yield the same as fp32 arrays."""
+    return (block.astype(np.float32) for block in read_halves(path, rows))
+
+
+def count_vectors(shards: Sequence[str | Path]) -> int:
+    """Return how many vectors some files hold."""
+    return sum(len(column) for shard in shards for column in _batches(shard))
 
 
 def read_all_blocks(shards: Sequence[str | Path], what: str) -> Iterator[Vectors]:

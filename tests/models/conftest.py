@@ -34,9 +34,12 @@ def weights(
     return folder
 
 
-@pytest.fixture
-def encoder(weights: Path) -> Encoder:
-    return Encoder.load(weights, weights / "tokenizer.json").eval()
+@pytest.fixture(params=["padded", "packed"])
+def encoder(request: pytest.FixtureRequest, weights: Path) -> Encoder:
+    """The encoder as it computes on a CPU, and as it does on a GPU."""
+    found = Encoder.load(weights, weights / "tokenizer.json").eval()
+    found.packs = request.param == "packed"
+    return found
 
 
 @pytest.fixture

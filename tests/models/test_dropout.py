@@ -5,9 +5,11 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel
 
-from tasb.models.dropout import Dropout, attention, drop, use_drop
+from tasb.models.attention import attention
+from tasb.models.dropout import Dropout, drop, use_drop
 from tasb.models.encoder import Encoder
 from tasb.tokens.special import SpecialTokens
+from tasb.tokens.texts import Texts
 
 
 def test_a_share_p_is_zero_and_the_rest_is_scaled():
@@ -91,6 +93,7 @@ def test_without_dropout_training_and_inference_agree(encoder: Encoder, texts):
     for module in still.modules():
         if isinstance(module, nn.Dropout):
             module.p = 1e-6
-    for trained, read in zip(still.train().groups(texts, 45), encoder.groups(texts, 45)):
-        real = trained[1].bool()
-        torch.testing.assert_close(trained[2][real], read[2][real], atol=2e-5, rtol=1e-4)
+    ready = encoder.ready(Texts.of(texts), 45)
+    for (group, trained), (_, read) in zip(still.train().groups(ready), encoder.groups(ready)):
+        real = group.mask.bool()
+        torch.testing.assert_close(trained[real], read[real], atol=2e-5, rtol=1e-4)

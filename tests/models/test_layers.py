@@ -2,6 +2,7 @@ import pytest
 
 from tasb.errors import TasbError
 from tasb.models.layers import freeze
+from tasb.tokens.texts import Texts
 
 
 def trained(transformer):
@@ -38,7 +39,7 @@ def test_layers_of_an_unlisted_architecture_cannot_be_frozen(encoder):
 def test_frozen_layers_get_no_gradient_and_the_others_the_same_as_ever(encoder, texts):
     def gradients():
         encoder.zero_grad()
-        states = [group[:, 0] for _, _, group in encoder.groups(texts, 45)]
+        states = [group[:, 0] for _, group in encoder.groups(encoder.ready(Texts.of(texts), 45))]
         sum(state.pow(2).sum() for state in states).backward()
         return {n: p.grad for n, p in encoder.transformer.named_parameters()}
 

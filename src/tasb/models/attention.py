@@ -114,11 +114,11 @@ def _nested(
 ) -> torch.Tensor:
     """Attend over jagged nested tensors, on any device in any precision."""
     of_query, of_key = layouts
-    sides = zip((query, key, value), (of_query, of_key, of_key))
-    nested = [_jagged(states, layout) for states, layout in sides]
-    found = scaled_dot_product_attention(*nested, dropout_p=dropout, scale=scale)
-    packed: torch.Tensor = found.transpose(1, 2).values()  # type: ignore[no-untyped-call]
-    return packed.unsqueeze(0)
+    found = scaled_dot_product_attention(
+        _jagged(query, of_query), _jagged(key, of_key), _jagged(value, of_key),
+        dropout_p=dropout, scale=scale,
+    )  # fmt: skip
+    return found.transpose(1, 2).values().unsqueeze(0)
 
 
 def _jagged(states: torch.Tensor, layout: Layout) -> torch.Tensor:

@@ -152,7 +152,8 @@ def _segments(texts: Texts, special: SpecialTokens) -> Lengths:
     separators = (texts.ids == special.sep).astype(np.int64)
     before = separators.cumsum() - separators
     within = before - np.repeat(before[texts.starts], texts.lengths)
-    return (within > 0).astype(np.int64)
+    found: Lengths = (within > 0).astype(np.int64)
+    return found
 
 
 def place_of(groups: list[Group], on: torch.device) -> torch.Tensor:

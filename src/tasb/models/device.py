@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
@@ -42,10 +41,10 @@ class Fetched:
     """Values on their way to the CPU; a GPU goes on computing what was asked of it before."""
 
     def __init__(self, values: torch.Tensor) -> None:
-        self._values, self._arrived = values.detach().to("cpu", non_blocking=True), None
+        self._values = values.detach().to("cpu", non_blocking=True)
+        self._arrived: torch.cuda.Event | None = None
         if values.is_cuda:
-            self._arrived = torch.cuda.Event()
-            self._arrived.record()
+            self._arrived = torch.cuda.current_stream().record_event()
 
     def numpy(self) -> npt.NDArray[Any]:
         """Wait for the values, and return them."""

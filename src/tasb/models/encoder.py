@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import is_grad_enabled, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 from transformers.utils import logging
@@ -107,7 +107,7 @@ class Encoder(nn.Module):
             embeddings: (n, longest, dimensions) word embeddings of the ids, looked up by default.
         """
         if group.packed is not None:
-            return self._packed_states(group)
+            return self._packed_states(group, group.packed.padded)
         inputs = {"input_ids": group.ids} if embeddings is None else {"inputs_embeds": embeddings}
         inputs["attention_mask"] = group.mask
         if group.segments is not None:
@@ -115,20 +115,26 @@ class Encoder(nn.Module):
         states: States = self.transformer(**inputs).last_hidden_state
         return states
 
-    def _packed_states(self, group: Group) -> States:
-        """Return the states of a packed group, (n, longest, dimensions) as of a padded one."""
-        records = self.recorder is not None and self.training and torch.is_grad_enabled()
-        packed = self.recorder if records and not self.recompute else run_packed
-        states = packed(self.transformer, group)[0]
+    def _packed_states(self, group: Group, places: torch.Tensor) -> States:
+        """Return the states of a packed group, (n, longest, dimensions) as of a padded one.
+
+        Args:
+            group: packed.
+            places: of its tokens in the padded texts.
+        """
+        if self.recorder is None or self.recompute or not (self.training and is_grad_enabled()):
+            states = run_packed(self.transformer, group)[0]
+        else:
+            states = self.recorder(self.transformer, group)[0]
         if keeps_first_token(self.transformer):
             return states[: len(group.rows)].unsqueeze(1)
-        places = group.packed.padded
         empty = states.new_zeros((group.mask.numel(), states.shape[1]))
-        return empty.index_copy(0, places, states[: len(places)]).view(*group.mask.shape, -1)
+        spread = empty.index_copy(0, places, states[: len(places)])
+        return spread.view(*group.mask.shape, -1)
 
     def groups(self, loaded: Loaded) -> Iterator[tuple[Group, States]]:
         """Yield each group with its states."""
-        if not torch.is_grad_enabled():
+        if not is_grad_enabled():
             for group in loaded.groups:
                 yield group, self.states(group)
             return

@@ -85,8 +85,8 @@ class Recorder:
         precision, lowers = torch.get_autocast_dtype("cuda"), torch.is_autocast_enabled("cuda")
         samples = tuple(tensor.clone() for tensor in inputs)
         with ALONE, torch.autocast("cuda", precision, lowers, cache_enabled=False):
-            recorded: nn.Module = torch.cuda.make_graphed_callables(
+            torch.cuda.make_graphed_callables(
                 run, samples, allow_unused_input=True, pool=self._pool
             )
         torch.cuda.set_rng_state(state)
-        return recorded
+        return run

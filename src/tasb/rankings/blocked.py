@@ -45,7 +45,7 @@ class DeviceVectors:
             return
         if self._all is None:
             self._all = self._kept()
-        yield from self._all.split(ROWS)
+        yield from torch.split(self._all, ROWS)
 
     def _fetched(self) -> Iterator[torch.Tensor]:
         blocks = (block for shard in self.shards for block in read_halves(shard, STREAMED))

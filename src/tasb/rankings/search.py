@@ -1,8 +1,7 @@
 """The passages of largest inner product, found exactly or by an index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import faiss
 import numpy as np

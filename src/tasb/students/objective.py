@@ -76,7 +76,6 @@ class Objective:
         self.alpha = 1.0 if losses["alpha"] is None else losses["alpha"]
         self.precision = precision
         self.device = device_of(model)
-        self._scores_all = teacher is not None and not isinstance(model, BertCat)
         model.encoder.recompute = settings.gradient_cache is not None
 
     def ready(self, batch: "Batch") -> Ready:
@@ -87,13 +86,13 @@ class Objective:
         queries = self.queries.texts(asked, special, settings.query_length)
         passages = self.passages.texts(both, special, settings.passage_length)
         tokens = settings.gradient_cache
-        if self._scores_all:
-            inputs = self.model.inputs(queries, passages, tokens)
-        else:
+        if self.teacher is None or isinstance(self.model, BertCat):
             b = len(batch.query)
             second = (settings.query_passes - 1) * b + np.arange(b)
             pairs = np.concatenate((np.arange(b), second)), np.arange(2 * b)
             inputs = self.model.inputs(queries, passages, tokens, pairs)
+        else:
+            inputs = self.model.inputs(queries, passages, tokens)
         margin = None if batch.margin is None else to_device(np.array(batch.margin), self.device)
         teacher = None if self.teacher is None else self.teacher.inputs(batch)
         return Ready(batch.step, len(batch.query), inputs, margin, teacher)
@@ -117,7 +116,7 @@ class Objective:
         """Return the model's scores of a batch, in fp32."""
         b = batch.size
         with autocast(self.precision, self.device):
-            if not self._scores_all:
+            if self.teacher is None or isinstance(self.model, BertCat):
                 return Scores(*self.model.pair_scores(batch.inputs).float().chunk(2))
             every = self.model.all_scores(batch.inputs).float()
         return Scores(every[:b].diagonal(), every[-b:, b:].diagonal(), every[:b])

@@ -46,7 +46,9 @@ class TokenStore:
         self._count = sum(map(len, batches))
         width = reader.schema.field("ids").type.value_type.bit_width // 8
         self._offsets = np.frombuffer(whole, np.int32)
-        self._ids: Ids = np.frombuffer(whole, np.uint16 if width == 2 else np.uint32)
+        self._ids: Ids = (
+            np.frombuffer(whole, np.uint16) if width == 2 else np.frombuffer(whole, np.uint32)
+        )
         # Where the offsets and the ids of each record batch begin, seen from that of the file.
         begins = [[part.buffers()[1], part.values.buffers()[1]] for part in batches]
         at = np.array([[buffer.address - whole.address if buffer else 0 for buffer in pair]

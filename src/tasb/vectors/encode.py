@@ -77,7 +77,8 @@ class TextEncoder:
 
     def _vectors(self, texts: Loaded) -> torch.Tensor:
         with autocast(self.precision, self.device):
-            return self.model(texts).half()
+            vectors: torch.Tensor = self.model(texts)
+        return vectors.half()
 
     def write(self, store: TokenStore, length: int, rows: range, path: str | Path) -> None:
         """Encode texts block by block into a vectors file."""

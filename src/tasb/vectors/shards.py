@@ -16,7 +16,9 @@ ROWS = 65_536
 """Vectors that are searched at once."""
 
 
-def write_vectors(blocks: Iterable[Vectors], dimensions: int, path: str | Path) -> None:
+def write_vectors(
+    blocks: Iterable[npt.NDArray[np.floating[Any]]], dimensions: int, path: str | Path
+) -> None:
     """Write vectors as an Arrow file of one column of fp16 lists, one record batch a block.
 
     Args:

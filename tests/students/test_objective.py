@@ -14,8 +14,9 @@ from tasb.students.artifacts import losses_of
 from tasb.students.loss_kinds import Losses
 from tasb.students.losses import in_batch_margin_mse
 from tasb.students.objective import Objective
-from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
-from tasb.teachers.stored import StoredTeacher
+from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+from tasb.teachers.stored import StoredMargins
+from tasb.tokens.texts import Texts
 
 CLS, SEP = 2, 3
 
@@ -28,6 +29,21 @@ def batch(world):
 @pytest.fixture
 def teacher(world):
     return LiveTeacher(world.teacher())
+
+
+CPU = torch.device("cpu")
+
+
+def losses_at(found, batch):
+    return found.losses(found.ready(batch))
+
+
+def scores_of(found, batch):
+    return found.scores(found.ready(batch))
+
+
+def margins_of(teacher, batch):
+    return teacher.margins(teacher.inputs(batch)).numpy()
 
 
 def objective(run, model, world, teacher=None):
@@ -91,12 +107,12 @@ def assert_same_gradients(model, transformer):
 
 def test_dual_supervision_and_its_gradient_are_those_of_equation_8(world, tiny_run, batch, teacher):
     model = world.student()
-    losses = objective(tiny_run, model, world, teacher).losses(batch)
+    losses = losses_at(objective(tiny_run, model, world, teacher), batch)
     losses["loss"].backward()
     transformer = AutoModel.from_pretrained(world.encoder).eval()
     vectors = batch_vectors(transformer, world, batch)
     pairwise = pairwise_loop(*vectors, batch.margin)
-    in_batch = in_batch_loop(*vectors, teacher.margins(batch))
+    in_batch = in_batch_loop(*vectors, margins_of(teacher, batch))
     expected = pairwise + 0.75 * in_batch
     expected.backward()
     for name, value in (
@@ -110,21 +126,21 @@ def test_dual_supervision_and_its_gradient_are_those_of_equation_8(world, tiny_r
 
 def test_alpha_weighs_the_in_batch_loss_beside_a_pairwise_one(world, tiny_run, batch, teacher):
     settings = with_losses(tiny_run, alpha=0.2)
-    losses = objective(settings, world.student(), world, teacher).losses(batch)
+    losses = losses_at(objective(settings, world.student(), world, teacher), batch)
     expected = losses["pairwise_loss"] + 0.2 * losses["in_batch_loss"]
     assert losses["loss"].item() == pytest.approx(expected.item())
 
 
 def test_alpha_is_not_applied_to_the_in_batch_loss_alone(world, tiny_run, batch, teacher):
     settings = with_losses(tiny_run, alpha=0.2, pairwise=None)
-    losses = objective(settings, world.student(), world, teacher).losses(batch)
+    losses = losses_at(objective(settings, world.student(), world, teacher), batch)
     assert losses.keys() == {"loss", "in_batch_loss"}
     assert torch.equal(losses["loss"], losses["in_batch_loss"])
 
 
 def test_a_run_without_in_batch_teacher_has_the_pairwise_loss_alone(world, tiny_run, batch):
     settings = with_losses(tiny_run, in_batch=None)
-    losses = objective(settings, world.student(), world).losses(batch)
+    losses = losses_at(objective(settings, world.student(), world), batch)
     assert losses.keys() == {"loss", "pairwise_loss"}
     assert torch.equal(losses["loss"], losses["pairwise_loss"])
 
@@ -133,7 +149,7 @@ def test_ranknet_reads_no_margins(world, tiny_run, batch):
     settings = with_losses(tiny_run, pairwise="ranknet", in_batch=None)
     query, positive, negative = batch_vectors(world.student().encoder.transformer, world, batch)
     parts = [torch.log1p(torch.exp(q @ n - q @ p)) for q, p, n in zip(query, positive, negative)]
-    losses = objective(settings, world.student(), world).losses(batch)
+    losses = losses_at(objective(settings, world.student(), world), batch)
     assert losses["loss"].item() == pytest.approx(sum(parts).item() / len(parts), rel=1e-4)
 
 
@@ -143,10 +159,10 @@ def test_stored_and_live_teacher_give_equal_losses(world, tiny_run, teacher, tmp
         write_in_batch_scores(world.plan, steps, teacher, shard)
     model = world.student()
     live = objective(tiny_run, model, world, teacher)
-    stored = objective(tiny_run, model, world, StoredTeacher(shards))
+    stored = objective(tiny_run, model, world, StoredTeacher(StoredMargins(shards), CPU))
     seen = set()
     for batch in read_plan(world.plan, 0, 12):
-        expected, found = live.losses(batch), stored.losses(batch)
+        expected, found = losses_at(live, batch), losses_at(stored, batch)
         assert found.keys() == expected.keys() == {"loss", "pairwise_loss", "in_batch_loss"}
         assert all(torch.equal(found[name], expected[name]) for name in found)
         seen.add(float(found["in_batch_loss"].detach()))
@@ -156,7 +172,7 @@ def test_stored_and_live_teacher_give_equal_losses(world, tiny_run, teacher, tmp
 def test_two_query_passes_give_the_same_loss_without_dropout(world, tiny_run, batch, teacher):
     twice = tiny_run.model_copy(update={"query_passes": 2})
     once, again = (
-        objective(settings, world.student(), world, teacher).losses(batch)["loss"].item()
+        losses_at(objective(settings, world.student(), world, teacher), batch)["loss"].item()
         for settings in (tiny_run, twice)
     )
     assert again == pytest.approx(once, rel=1e-4)
@@ -168,7 +184,7 @@ def test_a_query_has_a_dropout_of_its_own_for_its_negative_in_two_passes(
 ):
     model = world.student().train()
     settings = tiny_run.model_copy(update={"query_passes": passes})
-    scores = objective(settings, model, world, teacher).scores(batch)
+    scores = scores_of(objective(settings, model, world, teacher), batch)
     b = len(batch.query)
     own_positive, own_negative = scores.every.diagonal(), scores.every[:, b:].diagonal()
     torch.testing.assert_close(scores.positive, own_positive, atol=1e-4, rtol=1e-4)
@@ -180,9 +196,9 @@ def test_a_query_has_a_dropout_of_its_own_for_its_negative_in_two_passes(
 def test_list_losses_stand_beside_the_pairwise_one(world, tiny_run, batch, teacher, name, form):
     settings = with_losses(tiny_run, in_batch={"kind": name, "form": form})
     found = objective(settings, world.student(), world, teacher)
-    losses = found.losses(batch)
-    margins = torch.from_numpy(teacher.margins(batch).astype("f4"))
-    expected = function(settings.losses.in_batch.function)(found.scores(batch).every, margins, form)
+    losses = losses_at(found, batch)
+    margins = torch.from_numpy(margins_of(teacher, batch).astype("f4"))
+    expected = function(settings.losses.in_batch.function)(scores_of(found, batch).every, margins, form)
     assert losses["in_batch_loss"].item() == pytest.approx(expected.item())
     total = losses["pairwise_loss"] + 0.75 * losses["in_batch_loss"]
     assert losses["loss"].item() == pytest.approx(total.item())
@@ -198,7 +214,7 @@ def gradients(settings, model, world, teacher, batch):
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-        loss = objective(settings, model, world, teacher).losses(batch)["loss"]
+        loss = losses_at(objective(settings, model, world, teacher), batch)["loss"]
     loss.backward()
     return loss.item(), [p.grad for p in model.parameters() if p.grad is not None], sum(kept)
 
@@ -231,7 +247,7 @@ def test_gradient_cache_draws_the_same_dropout_in_both_passes(
 def test_a_cross_encoder_scores_each_query_with_its_two_passages(world, tiny_run, batch):
     torch.manual_seed(1)
     model = BertCat(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
-    scores = objective(tiny_run, model, world).scores(batch)
+    scores = scores_of(objective(tiny_run, model, world), batch)
     for side, found in ((batch.positive, scores.positive), (batch.negative, scores.negative)):
         expected = []
         for query, passage in zip(batch.query, side):
@@ -247,7 +263,7 @@ def test_a_cross_encoder_scores_each_query_with_its_two_passages(world, tiny_run
 def test_colbert_scores_each_query_with_its_two_passages(world, tiny_run, batch):
     model = ColBert(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
     with torch.no_grad():
-        scores = objective(tiny_run, model, world).scores(batch)
+        scores = scores_of(objective(tiny_run, model, world), batch)
 
     @torch.no_grad()
     def tokens(ids, length):
@@ -265,14 +281,14 @@ def test_colbert_can_learn_whole_batches_too(world, tiny_run, batch, teacher):
     model = ColBert(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
     run = with_losses(tiny_run, pairwise=None)
     with torch.no_grad():
-        found = objective(run, model, world, teacher).losses(batch)["loss"]
-        first = objective(run, model, world).scores(batch)
+        found = losses_at(objective(run, model, world, teacher), batch)["loss"]
+        first = scores_of(objective(run, model, world), batch)
         both = [*batch.positive, *batch.negative]
         queries = [np.array(with_specials(world.queries[query], 8)) for query in batch.query]
         passages = [np.array(with_specials(world.passages[passage], 12)) for passage in both]
-        scores = model.all_scores(queries, passages, 60)
+        scores = model.all_scores(model.inputs(Texts.of(queries), Texts.of(passages), 60))
     torch.testing.assert_close(scores.diagonal(), first.positive, atol=1e-4, rtol=1e-4)
-    margins = torch.as_tensor(teacher.margins(batch)).float()
+    margins = torch.as_tensor(margins_of(teacher, batch)).float()
     torch.testing.assert_close(found, in_batch_margin_mse(scores, margins, "released"))
 
 

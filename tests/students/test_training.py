@@ -17,8 +17,8 @@ from tasb.students.loss_kinds import Losses
 from tasb.students.objective import Objective
 from tasb.students.schedule import learning_rate
 from tasb.students.training import Trainer
-from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
-from tasb.teachers.stored import StoredTeacher
+from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
+from tasb.teachers.stored import StoredMargins
 
 STEPS = 12
 
@@ -44,7 +44,7 @@ def candidates(world):
 def teacher(world, tmp_path_factory):
     shard = tmp_path_factory.mktemp("scores") / "scores.arrow"
     write_in_batch_scores(world.plan, (0, STEPS), LiveTeacher(world.teacher()), shard)
-    return StoredTeacher([shard])
+    return StoredTeacher(StoredMargins([shard]), torch.device("cpu"))
 
 
 @pytest.fixture
@@ -223,10 +223,14 @@ def test_a_training_that_ended_early_does_not_go_on_when_it_is_resumed(world, ne
 
 def ideal_of(model, world, path):
     """Write candidates whose grades are in the order of the model's own scores."""
-    special = model.encoder.special
+
+    def ready(store, length):
+        texts = store.texts(range(len(store)), model.encoder.special, length)
+        return model.encoder.ready(texts, 16_384)
+
     with torch.no_grad():
-        queries = model.eval()([special.single(ids, 8) for ids in world.queries], 16_384)
-        passages = model([special.single(ids, 12) for ids in world.passages], 16_384)
+        queries = model.eval()(ready(world.queries, 8))
+        passages = model(ready(world.passages, 12))
     ranks = (-(queries @ passages.T)).argsort(1).argsort(1)
     rows = [
         {"query": q, "passage": p, "query_id": f"q{q}", "passage_id": f"p{p}", "grade": 24 - rank}

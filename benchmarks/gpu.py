@@ -8,6 +8,8 @@ Prints one table, and writes the same as JSON.
 import argparse
 import json
 import platform
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -15,8 +17,8 @@ from typing import Any
 
 import torch
 from gpu_checks import checks
-from gpu_data import FULL, TINY, generate
-from gpu_rates import Row, card_rates, encoding, plan_scores, search, training
+from gpu_data import FULL, TINY, Data, Sizes, generate
+from gpu_rates import Rates, Row, Way, card_rates, encoding, plan_scores, search, training
 
 from tasb.models.device import device, name_of, resolve_precision
 
@@ -28,13 +30,7 @@ def measure(tiny: bool) -> dict[str, Any]:
     data = generate(sizes)
     compared = checks(data, on)
     rates = card_rates(sizes, on, precision)
-    rows = [
-        training(sizes, data, size, live, rates, on)
-        for size in sizes.batches
-        for live in (False, True)
-    ]
-    rows += [plan_scores(sizes, data, rates, on), encoding(sizes, data, rates, on)]
-    rows += search(sizes, rates, on)
+    rows = list(_shown(_rows(sizes, data, rates, on)))
     return {
         "device": name_of(on),
         "date": date.today().isoformat(),
@@ -47,6 +43,25 @@ def measure(tiny: bool) -> dict[str, Any]:
         "checks": compared,
         "rows": [asdict(row) for row in rows],
     }
+
+
+def _rows(sizes: Sizes, data: Data, rates: Rates, on: torch.device) -> Iterator[Row]:
+    small, large = sizes.batches
+    given = sizes, data, rates, on
+    yield training(*given, Way(small), peer=True)
+    yield training(*given, Way(small, live=True))
+    yield training(*given, Way(large))
+    yield training(*given, Way(large, live=True, cache=16_384))
+    yield plan_scores(*given)
+    yield encoding(*given)
+    yield from search(sizes, rates, on)
+
+
+def _shown(rows: Iterator[Row]) -> Iterator[Row]:
+    """Print each row as soon as it is measured; a lease may end before the last one."""
+    for row in rows:
+        print(_line(row), file=sys.stderr, flush=True)
+        yield row
 
 
 def table(found: dict[str, Any]) -> str:
@@ -64,8 +79,8 @@ def table(found: dict[str, Any]) -> str:
         f"| {'equal' if row['equal'] else '**differs**'} |"
         for row in found["checks"]
     ]
-    lines += ["", "| what | measured | limit of the card | share | sentence-transformers |",
-              "|---|---:|---:|---:|---:|"]  # fmt: skip
+    lines += ["", "| what | measured | limit of the card | share | sentence-transformers "
+              "| memory of the card |", "|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     return "\n".join([*lines, *(_line(Row(**row)) for row in found["rows"])])
 
 
@@ -77,7 +92,8 @@ def _line(row: Row) -> str:
     if row.peer is not None:
         peer = f"{row.peer:,.1f} ({row.value / row.peer:.2f} times)"
     limit = "–" if row.limit is None else f"{row.limit:,.1f}"
-    return f"| {row.what} | {row.value:,.1f} {row.unit} | {limit} | {share} | {peer} |"
+    memory = "–" if row.memory is None else f"{row.memory:.1f} GB"
+    return f"| {row.what} | {row.value:,.1f} {row.unit} | {limit} | {share} | {peer} | {memory} |"
 
 
 def main() -> None:

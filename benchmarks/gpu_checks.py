@@ -1,18 +1,21 @@
 """GPU and CPU give the same: losses, gradients, vectors, rankings, clusters."""
 
 import copy
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
-from gpu_data import TINY, Data, Sizes, new_encoder
+from gpu_data import TINY, Data, Held, Sizes, new_encoder
 
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
-from tasb.models.device import autocast
+from tasb.models.device import autocast, resolve_precision
+from tasb.models.inputs import Inputs
+from tasb.rankings.blocked import top_passages
 from tasb.students.config import Training
 from tasb.students.objective import Objective
+from tasb.tokens.texts import Texts
 
 LOSSES = {
     "pairwise": {"function": "tasb.students.losses:margin_mse"},
@@ -28,31 +31,18 @@ class Live:
         self.model, self.data, self.precision = model.eval(), data, precision
         self.device = next(model.parameters()).device
 
-    @torch.inference_mode()
-    def margins(self, batch: object) -> np.ndarray:
-        """Return the margins of a batch, fp16 (b, 2b)."""
+    def inputs(self, batch: Any) -> Inputs:
+        """Return the texts of a batch."""
         special, both = self.model.encoder.special, np.concatenate((batch.positive, batch.negative))
         queries = self.data.queries.texts(batch.query, special, 30)
-        passages = self.data.passages.texts(both, special, 200)
+        return self.model.inputs(queries, self.data.passages.texts(both, special, 200), 65_536)
+
+    @torch.no_grad()
+    def margins(self, inputs: Inputs) -> torch.Tensor:
+        """Return the margins of a batch, fp16 (b, 2b)."""
         with autocast(self.precision, self.device):
-            scores = self.model.all_scores(queries, passages, 16_384)
-        return (scores - scores.diagonal()[:, None]).cpu().numpy().astype(np.float16)
-
-
-def top_k(
-    queries: torch.Tensor, passages: torch.Tensor, k: int, block: int = 2**20
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return scores and positions of the largest inner products, (queries, k), block by block."""
-    scores = torch.empty((len(queries), 0), device=passages.device)
-    found = torch.empty((len(queries), 0), dtype=torch.int64, device=passages.device)
-    queries = queries.to(passages.dtype)
-    for start in range(0, len(passages), block):
-        part = queries @ passages[start : start + block].T
-        best, rows = part.float().topk(min(k, part.shape[1]), dim=1)
-        scores, found = torch.cat((scores, best), 1), torch.cat((found, rows + start), 1)
-        kept = scores.topk(min(k, scores.shape[1]), dim=1)
-        scores, found = kept.values, found.gather(1, kept.indices)
-    return scores, found
+            scores = self.model.all_scores(inputs)
+        return (scores - scores.diagonal()[:, None]).half()
 
 
 def checks(data: Data, device: torch.device) -> list[dict[str, object]]:
@@ -65,8 +55,9 @@ def checks(data: Data, device: torch.device) -> list[dict[str, object]]:
              for on in (torch.device("cpu"), device)]  # fmt: skip
     texts = data.passages.texts(range(64), model.encoder.special, 200)
     with torch.inference_mode():
-        vectors = [copy.deepcopy(model).eval().to(on)(texts, 8_192).cpu() for on in ("cpu", device)]
+        vectors = [_vectors(copy.deepcopy(model).eval().to(on), texts) for on in ("cpu", device)]
     return [
+        _packed(model, texts, device),
         _row("losses", sides[0][0], sides[1][0], 1e-4),
         _row("gradients", sides[0][1], sides[1][1], 1e-3),
         _row("vectors", *vectors, 1e-4),
@@ -75,16 +66,30 @@ def checks(data: Data, device: torch.device) -> list[dict[str, object]]:
     ]
 
 
+def _vectors(model: BertDot, texts: Texts) -> torch.Tensor:
+    return model(model.encoder.ready(texts, 8_192)).cpu()
+
+
 def _losses(
     model: BertDot, teacher: ColBert, data: Data, batch: object
 ) -> tuple[torch.Tensor, torch.Tensor]:
     stores = data.queries, data.passages
     settings = Training(precision="fp32")
     objective = Objective(settings, LOSSES, model, *stores, Live(teacher, data, "fp32"), "fp32")
-    losses = objective.losses(batch)
+    losses = objective.losses(objective.ready(batch))
     losses["loss"].backward()
     gradients = [p.grad.flatten().cpu() for p in model.parameters() if p.grad is not None]
     return torch.stack([value.detach().cpu() for value in losses.values()]), torch.cat(gradients)
+
+
+def _packed(model: BertDot, texts: Texts, device: torch.device) -> dict[str, object]:
+    """Compare packed texts with padded ones, in the precision that is trained in."""
+    model, found = copy.deepcopy(model).to(device).eval(), []
+    with torch.inference_mode(), autocast(resolve_precision("auto", device), device):
+        for model.encoder.packs in (False, True):
+            found.append(_vectors(model, texts))
+    limit = 1e-5 if resolve_precision("auto", device) == "fp32" else 3e-2
+    return _row("packed and padded", *found, limit)
 
 
 def _row(what: str, cpu: torch.Tensor, gpu: torch.Tensor, limit: float) -> dict[str, object]:
@@ -93,15 +98,14 @@ def _row(what: str, cpu: torch.Tensor, gpu: torch.Tensor, limit: float) -> dict[
 
 
 def _rankings(sizes: Sizes, device: torch.device) -> dict[str, object]:
-    """Compare positions; scores are whole numbers, so that they are exact and without ties."""
+    """Compare rankings; scores are whole numbers, so that they are exact and often equal."""
     torch.manual_seed(2)
-    passages = torch.randint(-8, 9, (4_000, sizes.dimensions)).float()
-    queries = torch.randint(-8, 9, (5, sizes.dimensions)).float()
-    sides: list[Callable[[], torch.Tensor]] = [
-        lambda on=on: top_k(queries.to(on), passages.to(on), 50, 1_000)[0].cpu()
-        for on in (torch.device("cpu"), device)
-    ]
-    return _row("scores of rankings", sides[0](), sides[1](), 0.0)
+    passages = torch.randint(-8, 9, (4_000, sizes.dimensions)).half()
+    queries = torch.randint(-8, 9, (5, sizes.dimensions)).float().numpy()
+    sides = [top_passages(queries, Held(passages.to(on), 1_000), 50) for on in ("cpu", device)]
+    same = np.array_equal(sides[0][0], sides[1][0])
+    row = _row("rankings", *(torch.from_numpy(scores) for _, scores in sides), 0.0)
+    return row | {"equal": row["equal"] and same}
 
 
 def _clusters(sizes: Sizes, device: torch.device) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What the GPU is measured on: random DistilBERT weights, and tokens of MS MARCO's lengths."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import DistilBertConfig, DistilBertModel
 
-from tasb.models.batches import Sequences
 from tasb.models.card import Card
 from tasb.models.encoder import Encoder
 from tasb.models.folder import complete
 from tasb.tokens.special import SpecialTokens
+from tasb.tokens.texts import Texts
 
 SPECIAL = SpecialTokens(cls=1, sep=2, pad=0)
 WORDS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", *(f"w{number}" for number in range(4, 30_522))]
@@ -39,7 +39,7 @@ class Sizes:
     """Side of the matrices whose product is timed."""
 
 
-FULL = Sizes(6, 768, 20, (32, 256), 65_536, 8_841_823, (1, 10, 2_000), 1_000, 8_192)
+FULL = Sizes(6, 768, 60, (32, 256), 65_536, 8_841_823, (1, 10, 2_000), 1_000, 8_192)
 TINY = Sizes(2, 32, 3, (4, 8), 256, 5_000, (1, 10, 50), 100, 256)
 
 
@@ -49,19 +49,22 @@ class Store:
     def __init__(self, count: int, median: float, spread: float, longest: int, seed: int) -> None:
         random = np.random.default_rng(seed)
         lengths = random.lognormal(np.log(median), spread, count).round().astype(int)
-        self.texts_ids = [random.integers(4, len(WORDS), length)
-                          for length in lengths.clip(2, longest - 2)]  # fmt: skip
+        self._stops = np.cumsum(lengths.clip(2, longest - 2))
+        self._starts = np.append(0, self._stops[:-1])
+        self._ids = random.integers(4, len(WORDS), self._stops[-1])
 
     def __len__(self) -> int:
-        return len(self.texts_ids)
+        return len(self._stops)
 
-    def texts(self, positions: Any, special: SpecialTokens, length: int) -> Sequences:
+    def texts(self, positions: Any, special: SpecialTokens, length: int) -> Texts:
         """Return texts with special tokens, cut to a length."""
-        return [special.single(self.texts_ids[int(place)], length) for place in positions]
+        rows = np.asarray(positions)
+        return special.around(self._ids, self._starts[rows], self._stops[rows], length)
 
     def words(self, positions: Sequence[int]) -> list[str]:
         """Return the same texts as words, for a peer that tokenizes itself."""
-        return [" ".join(WORDS[id] for id in self.texts_ids[place]) for place in positions]
+        texts = (self._ids[self._starts[place] : self._stops[place]] for place in positions)
+        return [" ".join(WORDS[id] for id in text) for text in texts]
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,17 @@ class Data:
             margin = random.normal(3, 2, size).astype(np.float32)
             found.append(Batch(step, query, passage[:size], passage[size:], margin))
         return found
+
+
+class Held:
+    """Vectors that are on the device, read as `tasb.rankings.blocked.DeviceVectors` are."""
+
+    def __init__(self, vectors: torch.Tensor, block: int = 1 << 20) -> None:
+        self._vectors, self._block, self.on = vectors, block, vectors.device
+
+    def blocks(self) -> Iterator[torch.Tensor]:
+        """Yield the vectors in blocks."""
+        yield from torch.split(self._vectors, self._block)
 
 
 def generate(sizes: Sizes) -> Data:

@@ -9,16 +9,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from gpu_checks import LOSSES, Live, top_k
-from gpu_data import SPECIAL, Batch, Data, Sizes, new_encoder, write_folder
+from gpu_checks import LOSSES, Live
+from gpu_data import SPECIAL, Batch, Data, Held, Sizes, new_encoder, write_folder
 
+from tasb.background import ahead, behind
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
-from tasb.models.device import autocast, resolve_precision
+from tasb.models.device import Fetched, autocast, resolve_precision, to_device
+from tasb.models.encoder import Loaded
+from tasb.models.recorded import Recorder
+from tasb.rankings.blocked import top_passages
+from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.losses import in_batch_margin_mse, margin_mse
 from tasb.students.objective import Objective
+from tasb.students.training import Trainer
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,22 @@ class Rates:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How a training computes."""
+
+    batch: int
+    live: bool = False
+    """With a ColBERT that scores each batch."""
+    cache: int | None = None
+    """Tokens whose activations are kept."""
+
+    def __str__(self) -> str:
+        name = "with a live ColBERT" if self.live else "student alone"
+        kept = "" if self.cache is None else f", gradient cache of {self.cache:,} tokens"
+        return f"batch {self.batch}, {name}{kept}"
+
+
+@dataclass(frozen=True)
 class Row:
     """A measurement; `limit` and `peer` in the same unit, None where there is none."""
 
@@ -40,6 +62,8 @@ class Row:
     unit: str
     limit: float | None = None
     peer: float | None = None
+    memory: float | None = None
+    """Peak memory of the card in gigabytes."""
 
 
 def seconds(work: Callable[[], object], repetitions: int = 3) -> float:
@@ -71,69 +95,80 @@ def weights_of_layers(encoder: torch.nn.Module) -> int:
 
 
 def training(
-    sizes: Sizes, data: Data, size: int, live: bool, rates: Rates, device: torch.device
+    sizes: Sizes, data: Data, rates: Rates, on: torch.device, way: Way, peer: bool = False
 ) -> Row:
-    """Measure steps of dual supervision; without a live teacher its margins are at hand."""
-    precision = resolve_precision("auto", device)
-    model = BertDot(new_encoder(sizes), Card()).to(device).train()
-    teacher = ColBert(new_encoder(sizes), 0.02).to(device)
-    source = Live(teacher, data, precision) if live else Stored(size)
+    """Measure steps of dual supervision, as a training job makes them."""
+    precision = resolve_precision("auto", on)
+    model = BertDot(new_encoder(sizes), Card()).to(on)
+    source: Any = Stored(way.batch, on)
+    if way.live:
+        source = Live(ColBert(new_encoder(sizes), 0.02).to(on), data, precision)
+    settings = Training(
+        batch_size=way.batch, gradient_cache=way.cache, early_stopping=None,
+        checkpoint_interval=10**9, log_interval=sizes.steps,
+    )  # fmt: skip
+    if on.type == "cuda" and way.cache is None:
+        model.encoder.recorder = Recorder()
+        torch.cuda.reset_peak_memory_stats()
     stores = data.queries, data.passages
-    objective = Objective(Training(), LOSSES, model, *stores, source, precision)
-    fused = device.type == "cuda"
-    optimizer = torch.optim.Adam(model.parameters(), lr=7e-6, fused=fused)
-    batches = data.batches(size, sizes.steps)
-
-    def work() -> None:
-        for batch in batches:
-            objective.losses(batch)["loss"].backward()
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-
-    steps = sizes.steps / seconds(work, 1)
-    tokens = sum(len(text) for batch in batches for text in _texts(data, batch)) / sizes.steps
-    weights = weights_of_layers(model)
-    operations = (6 + (2 if live else 0)) * weights * tokens
+    objective = Objective(settings, LOSSES, model, *stores, source, precision)
+    trainer = Trainer(settings, objective, None, CheckpointFolder("none", ""))
+    batches = data.batches(way.batch, sizes.steps)
+    steps = sizes.steps / seconds(lambda: trainer.train(batches), 2)
+    tokens = sum(_tokens(data, batch) for batch in batches) / sizes.steps
+    passes = 6 + (2 if way.cache else 0) + (2 if way.live else 0)
     adam = 28 * sum(p.numel() for p in model.parameters())  # 4 bytes: 4 values read, 3 written
-    limit = 1 / (operations / rates.products + adam / rates.memory)
-    name = "with a live ColBERT" if live else "student alone"
-    peer = None if live else peer_training(sizes, data, batches, device)
-    return Row(f"training, batch {size}, {name}", steps, "steps/s", limit, peer)
+    limit = 1 / (passes * weights_of_layers(model) * tokens / rates.products + adam / rates.memory)
+    memory = torch.cuda.max_memory_allocated() / 1e9 if on.type == "cuda" else None
+    compared = peer_training(sizes, data, batches, on) if peer else None
+    return Row(f"training, {way}", steps, "steps/s", limit, compared, memory)
 
 
 class Stored:
     """Margins that are at hand."""
 
-    def __init__(self, size: int) -> None:
-        self.values = np.random.default_rng(0).normal(-8, 3, (size, 2 * size)).astype(np.float16)
+    def __init__(self, size: int, on: torch.device) -> None:
+        values = np.random.default_rng(0).normal(-8, 3, (size, 2 * size)).astype(np.float16)
+        self.values, self.on = values, on
 
-    def margins(self, _: object) -> np.ndarray:
-        """Return the margins of any batch."""
-        return self.values
+    def inputs(self, _: object) -> torch.Tensor:
+        """Return the margins of any batch, on the device."""
+        return to_device(self.values, self.on)
+
+    def margins(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return them as they are."""
+        return inputs
 
 
-def _texts(data: Data, batch: Batch) -> list[np.ndarray]:
+def _tokens(data: Data, batch: Batch) -> int:
     both = np.concatenate((batch.positive, batch.negative))
     queries = data.queries.texts(batch.query, SPECIAL, 30)
-    return [*queries, *data.passages.texts(both, SPECIAL, 200)]
+    return len(queries.ids) + len(data.passages.texts(both, SPECIAL, 200).ids)
 
 
 def encoding(sizes: Sizes, data: Data, rates: Rates, device: torch.device) -> Row:
-    """Measure passages encoded to vectors, and sentence-transformers on the same texts."""
+    """Measure passages encoded to fp16 vectors, and sentence-transformers on the same texts."""
     precision = resolve_precision("auto", device)
     model = BertDot(new_encoder(sizes), Card()).to(device).eval()
-    texts = data.passages.texts(range(len(data.passages)), model.encoder.special, 200)
+    special, count = model.encoder.special, len(data.passages)
+    blocks = [range(at, min(at + 4_096, count)) for at in range(0, count, 4_096)]
+
+    def ready(rows: range) -> Loaded:
+        return model.encoder.ready(data.passages.texts(rows, special, 200), 131_072)
+
+    def encode(texts: Loaded) -> Fetched:
+        with autocast(precision, device):
+            return Fetched(model(texts).half())
 
     @torch.inference_mode()
     def work() -> None:
-        for start in range(0, len(texts), 8_192):
-            with autocast(precision, device):
-                model(texts[start : start + 8_192], 65_536).float().cpu()
+        for found in behind(map(encode, ahead(blocks, ready))):
+            found.numpy()
 
-    rate = len(texts) / seconds(work, 1)
-    operations = 2 * weights_of_layers(model) * np.mean([len(text) for text in texts])
-    peer = _peer(sizes, data, precision)
-    return Row("passages encoded", rate, "passages/s", rates.products / operations, peer)
+    rate = count / seconds(work, 1)
+    tokens = len(data.passages.texts(range(count), special, 200).ids) / count
+    limit = rates.products / (2 * weights_of_layers(model) * tokens)
+    return Row("passages encoded", rate, "passages/s", limit, _peer(sizes, data, precision))
 
 
 def _peer(sizes: Sizes, data: Data, precision: str) -> float | None:
@@ -170,8 +205,8 @@ def peer_training(
         return None
     model.to(device).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=7e-6, fused=device.type == "cuda")
-    precision, margins = resolve_precision("auto", device), Stored(len(batches[0].query)).values
-    teacher = torch.as_tensor(margins, device=device).float()
+    precision = resolve_precision("auto", device)
+    teacher = Stored(len(batches[0].query), device).inputs(None).float()
 
     def vectors(words: list[str]) -> torch.Tensor:
         features = {name: value.to(device) for name, value in model.tokenize(words).items()
@@ -199,20 +234,29 @@ def plan_scores(sizes: Sizes, data: Data, rates: Rates, device: torch.device) ->
     size, precision = sizes.batches[0], resolve_precision("auto", device)
     model = ColBert(new_encoder(sizes), 0.02).to(device)
     teacher, batches = Live(model, data, precision), data.batches(size, sizes.steps)
-    rate = sizes.steps / seconds(lambda: [teacher.margins(batch) for batch in batches], 1)
-    tokens = sum(len(text) for batch in batches for text in _texts(data, batch)) / sizes.steps
+
+    def work() -> None:
+        scored = (Fetched(teacher.margins(texts)) for texts in ahead(batches, teacher.inputs))
+        for found in behind(scored):
+            found.numpy()
+
+    rate = sizes.steps / seconds(work, 1)
+    tokens = sum(_tokens(data, batch) for batch in batches) / sizes.steps
     limit = rates.products / (2 * weights_of_layers(model) * tokens)
     return Row(f"batches of {size} scored by ColBERT", rate, "batches/s", limit)
 
 
 def search(sizes: Sizes, rates: Rates, device: torch.device) -> list[Row]:
     """Measure exact search over vectors that are on the card, in milliseconds."""
-    dtype = torch.float16 if device.type == "cuda" else torch.float32
-    passages = torch.randn(sizes.vectors, sizes.dimensions, device=device, dtype=dtype)
+    shape = sizes.vectors, sizes.dimensions
+    passages = torch.randn(shape, device=device, dtype=torch.float16)
     rows = []
     for count in sizes.searched:
-        queries = torch.randn(count, sizes.dimensions, device=device)
-        taken = 1e3 * seconds(lambda queries=queries: top_k(queries, passages, sizes.depth))
+        queries = torch.randn(count, sizes.dimensions).numpy()
+        held = Held(passages)
+        taken = 1e3 * seconds(
+            lambda queries=queries, held=held: top_passages(queries, held, sizes.depth)
+        )
         operations = 2 * count * passages.numel()
         limit = 1e3 * max(passages.nbytes / rates.memory, operations / rates.products)
         what = f"top {sizes.depth:,} of {sizes.vectors:,}, {count:,} queries"

@@ -82,4 +82,6 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder, texts):
     order = np.random.default_rng(0).permutation(len(texts))
     with torch.no_grad():
         shuffled = vectors_of(model, [texts[index] for index in order], 16_384)
-        torch.testing.assert_close(shuffled, vectors_of(model, texts, 45)[order], atol=2e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            shuffled, vectors_of(model, texts, 45)[order], atol=2e-5, rtol=1e-4
+        )

@@ -34,7 +34,9 @@ def test_the_last_feed_forward_reads_one_token_a_text(encoder, texts):
     seen = []
     linear = [m for m in encoder.transformer.modules() if isinstance(m, torch.nn.Linear)]
     wide = [m for m in linear if m.out_features > m.in_features]
-    wide[-1].register_forward_hook(lambda module, inputs, output: seen.append(inputs[0].shape[:2].numel()))
+    wide[-1].register_forward_hook(
+        lambda module, inputs, output: seen.append(inputs[0].shape[:2].numel())
+    )
     keep_first_token(encoder.transformer)
     states = all_states(encoder, texts)
     assert seen == [len(group) for group in states]

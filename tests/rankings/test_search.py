@@ -3,13 +3,18 @@ import logging
 import faiss
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasb.jobs import Job
-from tasb.rankings.search import UNSET, recall, search, search_flat, search_index
+from tasb.rankings.blocked import DeviceVectors, top_passages
+from tasb.rankings.exact import search_flat
+from tasb.rankings.search import UNSET, recall, search, search_index
 from tasb.vectors.index import write_index
 from tasb.vectors.shards import write_vectors
+
+CPU = torch.device("cpu")
 
 
 def brute_force(queries, passages, depth):
@@ -35,11 +40,20 @@ def whole_numbers(seed, rows, highest=2):
     return random.integers(-highest, highest + 1, (rows, 4)).astype(np.float32)
 
 
+def on_a_gpu(queries, files, depth):
+    """Search as on a GPU, with tensors of the CPU."""
+    return top_passages(queries, DeviceVectors(files, CPU), depth)
+
+
+WAYS = pytest.mark.parametrize("search_flat", [search_flat, on_a_gpu])
+
+
+@WAYS
 @pytest.mark.parametrize("depth", [1, 10, 100, 150, 1000])
-def test_search_over_shards_is_brute_force(tmp_path, depth):
+def test_search_over_shards_is_brute_force(tmp_path, search_flat, depth):
     random = np.random.default_rng(1)
     passages = random.normal(size=(400, 16)).astype(np.float16).astype(np.float32)
-    queries = random.normal(size=(30, 16)).astype(np.float32)
+    queries = random.normal(size=(30, 16)).astype(np.float16).astype(np.float32)
     files = write_shards(tmp_path, passages, [90, 90, 350])
     positions, scores = search_flat(queries, files, depth)
     expected_positions, expected_scores = brute_force(queries, passages, depth)
@@ -48,6 +62,7 @@ def test_search_over_shards_is_brute_force(tmp_path, depth):
     assert (positions.dtype, scores.dtype) == (np.int64, np.float32)
 
 
+@WAYS
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
@@ -57,7 +72,7 @@ def test_search_over_shards_is_brute_force(tmp_path, depth):
     cuts=st.lists(st.floats(0, 1), max_size=3),
 )
 def test_equal_scores_are_found_and_kept_in_order_of_position(
-    tmp_path_factory, seed, passages, queries, depth, cuts
+    search_flat, tmp_path_factory, seed, passages, queries, depth, cuts
 ):
     texts, asked = whole_numbers(seed, passages), whole_numbers(seed + 1, queries)
     cuts = sorted(int(cut * passages) for cut in cuts)
@@ -68,27 +83,24 @@ def test_equal_scores_are_found_and_kept_in_order_of_position(
     np.testing.assert_array_equal(positions, expected_positions)
 
 
-@pytest.mark.parametrize(("depth", "calls"), [(2047, 1), (2048, 0)])
-def test_a_gpu_searches_as_deep_as_faiss_can_there(tmp_path, monkeypatch, depth, calls):
-    """The CPU stands in for the GPU, so the calls are shown and not their results."""
-    seen = []
-
-    def knn_gpu(resources, queries, block, depth, metric):
-        seen.append((resources, depth))
-        return faiss.knn(queries, block, depth, metric=metric)
-
-    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1)
-    monkeypatch.setattr(faiss, "knn_gpu", knn_gpu)
-    monkeypatch.setattr(faiss, "StandardGpuResources", lambda: "resources", raising=False)
-    passages = np.random.default_rng(2).normal(size=(2500, 4)).astype(np.float16)
-    passages = passages.astype(np.float32)
-    queries = np.random.default_rng(3).normal(size=(2, 4)).astype(np.float32)
-    positions, _ = search_flat(queries, write_shards(tmp_path, passages, []), depth)
-    np.testing.assert_array_equal(positions, brute_force(queries, passages, depth)[0])
-    assert seen == [("resources", depth + 1)] * calls
+def test_vectors_that_do_not_fit_a_device_are_fetched_for_each_pass(tmp_path, monkeypatch):
+    monkeypatch.setattr("tasb.rankings.blocked.STREAMED", 64)
+    monkeypatch.setattr("tasb.rankings.blocked.ROWS", 100)
+    monkeypatch.setattr("tasb.rankings.blocked.SCORES", 200)
+    passages, queries = whole_numbers(1, 500), whole_numbers(2, 7)
+    files = write_shards(tmp_path, passages, [90])
+    stay, leave = DeviceVectors(files, CPU), DeviceVectors(files, CPU)
+    leave._stay = False
+    expected = brute_force(queries, passages, 20)
+    for vectors, sizes in ((stay, [100] * 5), (leave, [90, 200, 200, 10])):
+        for _ in range(2):
+            assert [len(block) for block in vectors.blocks()] == sizes
+            for found, value in zip(top_passages(queries, vectors, 20), expected):
+                np.testing.assert_array_equal(found, value)
 
 
-def test_a_depth_beyond_the_collection_ranks_all_of_it(tmp_path):
+@WAYS
+def test_a_depth_beyond_the_collection_ranks_all_of_it(tmp_path, search_flat):
     passages = np.array([[1.0], [3.0], [2.0]], dtype=np.float32)
     files = write_shards(tmp_path, passages, [2])
     positions, scores = search_flat(np.array([[1.0], [-1.0]], dtype=np.float32), files, 10)
@@ -132,8 +144,8 @@ def job_of(tmp_path, index, settings, depth):
 
 def test_vectors_and_an_index_are_searched_alike(tmp_path, two_lists):
     query = np.array([[1, 0.5]], dtype=np.float32)
-    vectors, _ = search(job_of(tmp_path, two_lists, None, 3), query)
-    lists, _ = search(job_of(tmp_path, two_lists, UNSET, 3), query)
+    vectors, _ = search(job_of(tmp_path, two_lists, None, 3), query, CPU)
+    lists, _ = search(job_of(tmp_path, two_lists, UNSET, 3), query, CPU)
     assert vectors.tolist() == [[0, 2, 1]]
     assert lists.tolist() == [[0, 2, -1]]
 
@@ -145,8 +157,8 @@ def test_the_share_that_an_index_finds_is_measured_and_rises_with_nprobe(
     query = np.array([[1, 0.5]], dtype=np.float32)
     with caplog.at_level(logging.INFO, logger="tasb"):
         one, two = (job_of(tmp_path, two_lists, {**UNSET, "nprobe": n}, 3) for n in (1, 2))
-        search(one, query)
-        found, _ = search(two, query)
+        search(one, query, CPU)
+        found, _ = search(two, query, CPU)
     assert (one.about["recall"], two.about["recall"]) == (0.6667, 1)
     assert found.tolist() == [[0, 2, 1]]
     assert "finds 66.7 % of the exact top 3 passages of 1 queries" in caplog.text

@@ -20,7 +20,6 @@ from tasb.students.loss_kinds import Losses
 from tasb.students.make import card_of, make, open_teacher, open_trainer
 from tasb.students.run import TrainingRun
 from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
-from tasb.teachers.stored import StoredMargins
 
 RECORDS = {"card": "card.json", "log": "log.parquet", "times": "times.json"}
 

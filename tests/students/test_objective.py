@@ -198,7 +198,9 @@ def test_list_losses_stand_beside_the_pairwise_one(world, tiny_run, batch, teach
     found = objective(settings, world.student(), world, teacher)
     losses = losses_at(found, batch)
     margins = torch.from_numpy(margins_of(teacher, batch).astype("f4"))
-    expected = function(settings.losses.in_batch.function)(scores_of(found, batch).every, margins, form)
+    expected = function(settings.losses.in_batch.function)(
+        scores_of(found, batch).every, margins, form
+    )
     assert losses["in_batch_loss"].item() == pytest.approx(expected.item())
     total = losses["pairwise_loss"] + 0.75 * losses["in_batch_loss"]
     assert losses["loss"].item() == pytest.approx(total.item())

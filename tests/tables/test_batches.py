@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from tasb.jobs import Job
 from tasb.plans.plan import SCHEMA, Batch, read_plan
@@ -35,8 +36,11 @@ TEACHER = {
 
 
 class Teacher:
-    def margins(self, batch: Batch) -> np.ndarray:
-        return np.array(TEACHER[batch.step], dtype=np.float16)
+    def inputs(self, batch: Batch) -> int:
+        return batch.step
+
+    def margins(self, step: int) -> torch.Tensor:
+        return torch.tensor(TEACHER[step], dtype=torch.float16)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class Training(Settings):
     """Steps between two changes of the learning rate."""
     clip_norm: float | None = Field(None, gt=0)
     """Largest norm of the gradient; null: not clipped."""
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = "auto"
     """auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU."""
     batch_size: int = Field(32, ge=2)
     """Queries in a batch."""

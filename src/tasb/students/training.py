@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,13 +12,15 @@ from tasb.background import ahead
 from tasb.errors import TasbError
 from tasb.jobs import log, progress
 from tasb.models.device import environment, peak_memory
-from tasb.plans.plan import Batch
 from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
-from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Objective, Ready
 from tasb.students.schedule import learning_rate
+
+if TYPE_CHECKING:
+    from tasb.plans.plan import Batch
+    from tasb.students.evaluator import Evaluator
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Trainer:
         self,
         settings: Training,
         objective: Objective,
-        evaluator: Evaluator | None,
+        evaluator: "Evaluator | None",
         checkpoints: CheckpointFolder,
     ) -> None:
         self.settings, self.objective, self.evaluator = settings, objective, evaluator
@@ -75,7 +77,7 @@ class Trainer:
         here = environment(self.objective.device, self.objective.precision)
         self.progress.sessions.append({"from_step": self.progress.step, **here})
 
-    def train(self, batches: Iterable[Batch]) -> None:
+    def train(self, batches: "Iterable[Batch]") -> None:
         """Train on the batches that follow the state, and leave the chosen weights in the model.
 
         With early stopping the weights of the best evaluation are chosen, else the last ones.

@@ -14,5 +14,5 @@ class Vectors(Settings):
     """Passage vectors are written in this many files, each made by a job of its own."""
     batch_tokens: int = Field(8192, ge=512)
     """Padded tokens in one forward pass."""
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = "auto"
     """Of encoding and scoring; auto: bf16 where the device computes in it."""

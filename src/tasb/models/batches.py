@@ -131,7 +131,8 @@ def pack(rows: Lengths, texts: Texts, special: SpecialTokens, on: torch.device, 
         whole = group.followed_by(Texts(np.full(rest, special.pad, np.int32), np.array([rest])))
         reach = -(-max(longest, grain) // 128) * 128
     offsets = np.append(whole.starts, len(whole.ids)).astype(np.int32)
-    positions = np.arange(len(whole.ids)) - np.repeat(whole.starts, whole.lengths)
+    positions = np.zeros(len(whole.ids), np.int64)  # what fills up may be longer than any text
+    positions[: len(group.ids)] = places(np.zeros_like(group.lengths), group.lengths)
     packed = Packed(
         Layout(to_device(offsets, on), reach),
         to_device(positions[None], on),

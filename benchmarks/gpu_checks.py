@@ -10,7 +10,7 @@ from gpu_data import TINY, Data, Held, Sizes, new_encoder
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
-from tasb.models.device import autocast, resolve_precision
+from tasb.models.device import autocast, device_of, resolve_precision
 from tasb.models.inputs import Inputs
 from tasb.rankings.blocked import top_passages
 from tasb.students.config import Training
@@ -29,13 +29,14 @@ class Live:
 
     def __init__(self, model: ColBert, data: Data, precision: str) -> None:
         self.model, self.data, self.precision = model.eval(), data, precision
-        self.device = next(model.parameters()).device
+        self.device = device_of(model)
+        self.model.requires_grad_(False).encoder.record()
 
     def inputs(self, batch: Any) -> Inputs:
         """Return the texts of a batch."""
         special, both = self.model.encoder.special, np.concatenate((batch.positive, batch.negative))
         queries = self.data.queries.texts(batch.query, special, 30)
-        return self.model.inputs(queries, self.data.passages.texts(both, special, 200), 65_536)
+        return self.model.inputs(queries, self.data.passages.texts(both, special, 200), None)
 
     @torch.no_grad()
     def margins(self, inputs: Inputs) -> torch.Tensor:
@@ -102,7 +103,7 @@ def _rankings(sizes: Sizes, device: torch.device) -> dict[str, object]:
     torch.manual_seed(2)
     passages = torch.randint(-8, 9, (4_000, sizes.dimensions)).half()
     queries = torch.randint(-8, 9, (5, sizes.dimensions)).float().numpy()
-    sides = [top_passages(queries, Held(passages.to(on), 1_000), 50) for on in ("cpu", device)]
+    sides = [top_passages(queries, Held(passages.to(on)), 50) for on in ("cpu", device)]
     same = np.array_equal(sides[0][0], sides[1][0])
     row = _row("rankings", *(torch.from_numpy(scores) for _, scores in sides), 0.0)
     return row | {"equal": row["equal"] and same}

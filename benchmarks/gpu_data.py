@@ -100,12 +100,12 @@ class Data:
 class Held:
     """Vectors that are on the device, read as `tasb.rankings.blocked.DeviceVectors` are."""
 
-    def __init__(self, vectors: torch.Tensor, block: int = 1 << 20) -> None:
-        self._vectors, self._block, self.on = vectors, block, vectors.device
+    def __init__(self, vectors: torch.Tensor) -> None:
+        self._vectors, self.on = vectors, vectors.device
 
-    def blocks(self) -> Iterator[torch.Tensor]:
+    def blocks(self, rows: int) -> Iterator[torch.Tensor]:
         """Yield the vectors in blocks."""
-        yield from torch.split(self._vectors, self._block)
+        yield from torch.split(self._vectors, rows)
 
 
 def generate(sizes: Sizes) -> Data:

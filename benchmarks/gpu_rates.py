@@ -18,7 +18,6 @@ from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.device import Fetched, autocast, resolve_precision, to_device
 from tasb.models.encoder import Loaded
-from tasb.models.recorded import Recorder
 from tasb.rankings.blocked import top_passages
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
@@ -107,8 +106,9 @@ def training(
         batch_size=way.batch, gradient_cache=way.cache, early_stopping=None,
         checkpoint_interval=10**9, log_interval=sizes.steps,
     )  # fmt: skip
-    if on.type == "cuda" and way.cache is None:
-        model.encoder.recorder = Recorder()
+    if way.cache is None:
+        model.encoder.record()
+    if on.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     stores = data.queries, data.passages
     objective = Objective(settings, LOSSES, model, *stores, source, precision)

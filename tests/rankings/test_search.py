@@ -85,7 +85,6 @@ def test_equal_scores_are_found_and_kept_in_order_of_position(
 
 def test_vectors_that_do_not_fit_a_device_are_fetched_for_each_pass(tmp_path, monkeypatch):
     monkeypatch.setattr("tasb.rankings.blocked.STREAMED", 64)
-    monkeypatch.setattr("tasb.rankings.blocked.ROWS", 100)
     monkeypatch.setattr("tasb.rankings.blocked.SCORES", 200)
     passages, queries = whole_numbers(1, 500), whole_numbers(2, 7)
     files = write_shards(tmp_path, passages, [90])
@@ -94,7 +93,7 @@ def test_vectors_that_do_not_fit_a_device_are_fetched_for_each_pass(tmp_path, mo
     expected = brute_force(queries, passages, 20)
     for vectors, sizes in ((stay, [100] * 5), (leave, [90, 200, 200, 10])):
         for _ in range(2):
-            assert [len(block) for block in vectors.blocks()] == sizes
+            assert [len(block) for block in vectors.blocks(100)] == sizes
             for found, value in zip(top_passages(queries, vectors, 20), expected):
                 np.testing.assert_array_equal(found, value)
 

@@ -12,7 +12,7 @@ from tasb.models.device import to_device
 from tasb.tokens.special import SpecialTokens
 from tasb.tokens.texts import Lengths, Texts, places
 
-STEPS = 32
+STEPS = 16
 """Packed passes of training differ in size by at least this share of a power of two, so that few
 sizes are recorded."""
 
@@ -41,6 +41,8 @@ class Packed:
     """(1, tokens) place of each token in its text."""
     padded: torch.Tensor
     """(tokens that do not fill up,) place of each token in the (n * longest) padded ones."""
+    filled: bool
+    """Whether the pass is filled up, to be one of few sizes."""
 
 
 def length_groups(lengths: Lengths, tokens: int, padding: float = 0.1) -> list[Lengths]:
@@ -137,6 +139,7 @@ def pack(rows: Lengths, texts: Texts, special: SpecialTokens, on: torch.device, 
         Layout(to_device(offsets, on), reach),
         to_device(positions[None], on),
         to_device(_padded_places(group), on),
+        fill,
     )
     second = to_device(_segments(whole, special)[None], on) if segments else None
     ids = to_device(whole.ids[None].astype(np.int64), on)

@@ -86,7 +86,7 @@ def _automatic(on: torch.device) -> str:
 
 
 def _has_bf16() -> bool:
-    return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def autocast(precision: str, on: torch.device) -> AbstractContextManager[object]:

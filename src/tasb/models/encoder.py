@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import is_grad_enabled, nn
+from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from tasb.models.attention import NAME
-from tasb.models.batches import Group, length_groups, pack, packed_groups, pad, place_of
+from tasb.models.batches import Group, Packed, length_groups, pack, packed_groups, pad, place_of
 from tasb.models.device import device_of
 from tasb.models.first_token import keeps_first_token
 from tasb.models.layers import ARCHITECTURES
@@ -25,8 +25,8 @@ logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 States = torch.Tensor
 """Last hidden states, (texts, tokens, dimensions); one token where only [CLS] is read."""
-STEP_TOKENS = 16_384
-"""Padded tokens in one of the groups of a training step that are not packed."""
+BATCH_TOKENS = 16_384
+"""Padded tokens in one of the groups of a whole batch that are not packed."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Encoder(nn.Module):
         self.packs: bool | None = None
         """Whether texts are packed; None: on a GPU, where the architecture can."""
         self.recorder: Recorder | None = None
-        """Replays the packed passes of a training."""
+        """Replays the packed passes of whole batches."""
         self._known = transformer.config.model_type in ARCHITECTURES
         if self._known:
             transformer.set_attn_implementation(NAME)
@@ -75,6 +75,11 @@ class Encoder(nn.Module):
         """Write config.json and model.safetensors, as transformers reads them."""
         self.transformer.save_pretrained(folder)
 
+    def record(self) -> None:
+        """Record the passes of whole batches and replay them, where the encoder is on a GPU."""
+        if device_of(self).type == "cuda":
+            self.recorder = Recorder()
+
     @property
     def dimensions(self) -> int:
         """Size of a hidden state."""
@@ -85,8 +90,8 @@ class Encoder(nn.Module):
 
         Args:
             texts: with special tokens.
-            tokens: that a forward pass may hold, padding counted; None in a training step that
-                keeps all activations.
+            tokens: that a forward pass may hold, padding counted; None for a whole batch, which
+                is encoded in one pass where it is packed.
         """
         on = device_of(self)
         packs = self._known and (on.type == "cuda" if self.packs is None else self.packs)
@@ -96,7 +101,7 @@ class Encoder(nn.Module):
                      for rows in packed_groups(texts.lengths, tokens)]  # fmt: skip
         else:
             parts = [pad(rows, *given)
-                     for rows in length_groups(texts.lengths, tokens or STEP_TOKENS)]  # fmt: skip
+                     for rows in length_groups(texts.lengths, tokens or BATCH_TOKENS)]  # fmt: skip
         return Loaded(parts, place_of(parts, on))
 
     def states(self, group: Group, embeddings: torch.Tensor | None = None) -> States:
@@ -107,7 +112,7 @@ class Encoder(nn.Module):
             embeddings: (n, longest, dimensions) word embeddings of the ids, looked up by default.
         """
         if group.packed is not None:
-            return self._packed_states(group, group.packed.padded)
+            return self._packed_states(group, group.packed)
         inputs = {"input_ids": group.ids} if embeddings is None else {"inputs_embeds": embeddings}
         inputs["attention_mask"] = group.mask
         if group.segments is not None:
@@ -115,17 +120,11 @@ class Encoder(nn.Module):
         states: States = self.transformer(**inputs).last_hidden_state
         return states
 
-    def _packed_states(self, group: Group, places: torch.Tensor) -> States:
-        """Return the states of a packed group, (n, longest, dimensions) as of a padded one.
-
-        Args:
-            group: packed.
-            places: of its tokens in the padded texts.
-        """
-        if self.recorder is None or self.recompute or not (self.training and is_grad_enabled()):
-            states = run_packed(self.transformer, group)[0]
-        else:
-            states = self.recorder(self.transformer, group)[0]
+    def _packed_states(self, group: Group, packed: Packed) -> States:
+        """Return the states of a packed group, (n, longest, dimensions) as of a padded one."""
+        places = packed.padded
+        run = self.recorder if packed.filled and self.recorder is not None else run_packed
+        states = run(self.transformer, group)[0]
         if keeps_first_token(self.transformer):
             return states[: len(group.rows)].unsqueeze(1)
         empty = states.new_zeros((group.mask.numel(), states.shape[1]))
@@ -134,7 +133,7 @@ class Encoder(nn.Module):
 
     def groups(self, loaded: Loaded) -> Iterator[tuple[Group, States]]:
         """Yield each group with its states."""
-        if not is_grad_enabled():
+        if not torch.is_grad_enabled():
             for group in loaded.groups:
                 yield group, self.states(group)
             return

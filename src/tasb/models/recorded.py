@@ -1,4 +1,4 @@
-"""Passes over packed texts; on a GPU those of a training are recorded once and then replayed.
+"""Passes over packed texts; on a GPU those of whole batches are recorded once and then replayed.
 
 A pass is hundreds of small kernels. To launch them one by one takes a processor longer than the
 card needs to run them; a recorded CUDA graph launches all of them at once.
@@ -14,7 +14,7 @@ from tasb.models.attention import Layout
 from tasb.models.batches import Group
 from tasb.models.device import ALONE
 
-MOST = 8
+MOST = 12
 """Sizes of passes that are recorded; the gradients of each take memory of their own."""
 
 
@@ -54,7 +54,7 @@ class Pass(nn.Module):
 
     def __init__(self, transformer: PreTrainedModel, longest: int) -> None:
         super().__init__()
-        self.transformer, self.longest = transformer, longest
+        self.transformer, self.longest, self.training = transformer, longest, transformer.training
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         """Return the last hidden states."""
@@ -62,7 +62,7 @@ class Pass(nn.Module):
 
 
 class Recorder:
-    """The recorded passes of a training, by their sizes."""
+    """The recorded passes of an encoder, by their sizes; it stays in training, or out of it."""
 
     def __init__(self) -> None:
         self._passes: dict[tuple[int, ...], nn.Module] = {}
@@ -80,7 +80,7 @@ class Recorder:
         return states
 
     def _record(self, run: Pass, inputs: tuple[torch.Tensor, ...]) -> nn.Module:
-        """Record a pass forward and backward; the random state stays as it was."""
+        """Record a pass, backward too where weights are trained; the random state stays."""
         state = torch.cuda.get_rng_state()
         precision, lowers = torch.get_autocast_dtype("cuda"), torch.is_autocast_enabled("cuda")
         samples = tuple(tensor.clone() for tensor in inputs)

@@ -15,8 +15,6 @@ from tasb.background import ahead
 from tasb.models.device import to_device
 from tasb.vectors.shards import count_vectors, read_halves
 
-ROWS = 1 << 20
-"""Vectors of a block that is on the device for good."""
 STREAMED = 1 << 18
 """Vectors of a block that is fetched."""
 SHARE = 0.6
@@ -38,14 +36,18 @@ class DeviceVectors:
         bytes_ = sum(Path(shard).stat().st_size for shard in shards)
         self._stay = on.type != "cuda" or bytes_ <= SHARE * torch.cuda.mem_get_info(on)[0]
 
-    def blocks(self) -> Iterator[torch.Tensor]:
-        """Yield the vectors, fp16 (vectors, dimensions), in order."""
+    def blocks(self, rows: int) -> Iterator[torch.Tensor]:
+        """Yield the vectors, fp16 (vectors, dimensions), in order.
+
+        Args:
+            rows: of a block, where the vectors are on the device already.
+        """
         if not self._stay:
             yield from self._fetched()
             return
         if self._all is None:
             self._all = self._kept()
-        yield from torch.split(self._all, ROWS)
+        yield from torch.split(self._all, rows)
 
     def _fetched(self) -> Iterator[torch.Tensor]:
         blocks = (block for shard in self.shards for block in read_halves(shard, STREAMED))
@@ -70,7 +72,7 @@ def top_passages(
     count, start = len(queries), 0
     scores = torch.empty((count, 0), device=vectors.on)
     rows = torch.empty((count, 0), dtype=torch.int64, device=vectors.on)
-    for block in vectors.blocks():
+    for block in vectors.blocks(max(STREAMED, SCORES // max(1, count))):
         at_once = max(1, SCORES // max(1, len(block)))
         parts = [
             _merged((scores[part], rows[part]), nearest(asked[part], block, depth), start, depth)

@@ -14,7 +14,6 @@ from tasb.models.dropout import use_drop
 from tasb.models.folder import complete
 from tasb.models.layers import freeze
 from tasb.models.load import new_model
-from tasb.models.recorded import Recorder
 from tasb.plans.plan import read_plan
 from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
@@ -71,8 +70,8 @@ def open_trainer(
     freeze(model.encoder.transformer, settings.frozen_layers, f"runs.{run}.frozen_layers")
     if device.type == "cpu":
         use_drop(model)
-    elif precision != "fp32" and settings.gradient_cache is None:
-        model.encoder.recorder = Recorder()
+    if settings.gradient_cache is None:
+        model.encoder.record()
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)

@@ -20,7 +20,8 @@ from gpu_checks import checks
 from gpu_data import FULL, TINY, Data, Sizes, generate
 from gpu_rates import Rates, Row, Way, card_rates, encoding, plan_scores, search, training
 
-from tasb.models.device import device, name_of, resolve_precision
+from tasb.models.device import device, name_of
+from tasb.models.precision import resolve_precision
 
 
 def measure(tiny: bool) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from gpu_data import TINY, Data, Held, Sizes, new_encoder
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
-from tasb.models.device import autocast, device_of, resolve_precision
+from tasb.models.device import device_of
 from tasb.models.inputs import Inputs
+from tasb.models.precision import autocast, resolve_precision
 from tasb.rankings.blocked import top_passages
 from tasb.students.config import Training
 from tasb.students.objective import Objective

@@ -16,8 +16,9 @@ from tasb.background import ahead, behind
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
-from tasb.models.device import Fetched, autocast, resolve_precision, to_device
+from tasb.models.device import Fetched, to_device
 from tasb.models.encoder import Loaded
+from tasb.models.precision import autocast, resolve_precision
 from tasb.rankings.blocked import top_passages
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training

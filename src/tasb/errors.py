@@ -34,6 +34,11 @@ def explained(error: BaseException) -> str | None:
     """Return what an error means and what to do, or None if it is not one that a user can fix."""
     if isinstance(error, TasbError):
         return str(error)
+    if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
+        return (
+            f"the memory of the GPU is used up ({str(error).splitlines()[0]}): stop other programs "
+            "that use it, or lower batch_tokens, gradient_cache or batch_size"
+        )
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return (
             "memory is used up: run with a smaller --cores, so that fewer jobs are under way, or "

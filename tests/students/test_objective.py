@@ -5,6 +5,7 @@ import pytest
 import torch
 from transformers import AutoModel
 
+from tasb.errors import TasbError
 from tasb.jobs import function
 from tasb.models.bert_cat import BertCat
 from tasb.models.colbert import ColBert
@@ -14,6 +15,7 @@ from tasb.students.artifacts import losses_of
 from tasb.students.loss_kinds import Losses
 from tasb.students.losses import in_batch_margin_mse
 from tasb.students.objective import Objective
+from tasb.students.room import longest_batch, refuse_no_room_to_train
 from tasb.teachers.in_batch import LiveTeacher, StoredTeacher, write_in_batch_scores
 from tasb.teachers.stored import StoredMargins
 from tasb.tokens.texts import Texts
@@ -298,3 +300,54 @@ def test_the_plan_holds_more_than_one_batch(world):
     """Else the tests above could not tell one step's margins from another's."""
     queries = {tuple(np.asarray(batch.query)) for batch in read_plan(world.plan, 0, 12)}
     assert len(queries) == 12
+
+
+@pytest.mark.parametrize("model", ["bert-dot", "colbert"])
+@pytest.mark.parametrize("cache", [None, 20])
+def test_packed_texts_give_the_losses_and_gradients_of_padded_ones(
+    world, tiny_run, batch, teacher, model, cache
+):
+    found = []
+    run = tiny_run.model_copy(update={"gradient_cache": cache})
+    for packs in (False, True):
+        if model == "bert-dot":
+            student = world.student()
+        else:
+            torch.manual_seed(1)
+            student = ColBert(Encoder.load(world.encoder, world.encoder / "tokenizer.json")).eval()
+        student.encoder.packs = packs
+        losses = losses_at(objective(run, student, world, teacher), batch)
+        losses["loss"].backward()
+        gradients = [p.grad for p in student.parameters() if p.grad is not None]
+        found.append((losses["loss"].item(), torch.cat([g.flatten() for g in gradients])))
+    (padded, of_padded), (packed, of_packed) = found
+    assert packed == pytest.approx(padded, rel=1e-5)
+    assert (of_packed - of_padded).abs().max() <= 1e-5 * of_padded.abs().max()
+
+
+def test_a_training_without_room_names_a_gradient_cache_that_fits(
+    world, tiny_run, teacher, monkeypatch
+):
+    """A fake card: a step keeps the activations of so many tokens at most."""
+    found = objective(tiny_run, world.student(), world, teacher)
+    ready, tried = found.ready_in, []
+
+    def limited(batch, tokens):
+        tried.append(tokens)
+        if tokens is None or tokens > 5000:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return ready(batch, tokens)
+
+    monkeypatch.setattr(found, "ready_in", limited)
+    with pytest.raises(TasbError, match=r"runs\.tas\.gradient_cache: .* null.* 4096 fits"):
+        refuse_no_room_to_train(found, "tas")
+    assert tried == [None, 16_384, 8192, 4096]
+    assert found.model.encoder.recompute is False
+    assert all(weight.grad is None for weight in found.model.parameters())
+
+
+def test_room_is_tried_with_the_longest_texts(world, tiny_run):
+    batch = longest_batch(objective(tiny_run, world.student(), world))
+    assert {len(world.queries[row]) for row in batch.query} == {7}
+    assert {len(world.passages[row]) for row in [*batch.positive, *batch.negative]} == {14}
+    assert len(batch.query) == tiny_run.batch_size

@@ -11,6 +11,7 @@ from tasb.clusters.config import Clusters
 from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import Job, log
+from tasb.machine import has_gpu
 from tasb.vectors.shards import read_vectors
 
 Vectors = npt.NDArray[np.float32]
@@ -55,6 +56,11 @@ def cluster(vectors: Vectors, settings: Clusters) -> npt.NDArray[np.int64]:
 def make(job: Job) -> None:
     """Group the training queries into topics."""
     faiss.omp_set_num_threads(job.threads)
+    if has_gpu() and not faiss.get_num_gpus():
+        log.warning(
+            "there is a GPU, but Faiss is a build for CPUs, so the clusters are made on the CPU; "
+            "faiss-gpu makes them on the GPU"
+        )
     settings = Clusters.model_validate(job.recipe["clusters"])
     write_clusters(read_vectors(job.file("vectors")), settings, job.output("clusters"))
 

@@ -2,11 +2,11 @@
 
 import torch
 
-from tasb.models.device import full_precision
 from tasb.models.encoder import Encoder, States
 from tasb.models.first_token import keep_first_token
 from tasb.models.headed import HeadedEncoder
 from tasb.models.inputs import Inputs, Pairs
+from tasb.models.precision import full_precision
 from tasb.tokens.texts import Texts
 
 

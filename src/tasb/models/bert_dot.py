@@ -6,11 +6,12 @@ import torch
 from torch import nn
 
 from tasb.models.card import Card
-from tasb.models.device import device_of, full_precision
+from tasb.models.device import device_of
 from tasb.models.encoder import Encoder, Loaded
 from tasb.models.first_token import keep_first_token
 from tasb.models.inputs import Inputs, Pairs, on_device
 from tasb.models.pooling import pool
+from tasb.models.precision import full_precision
 from tasb.tokens.texts import Texts
 
 

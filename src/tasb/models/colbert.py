@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from tasb.models.device import device_of, full_precision, to_device
+from tasb.models.device import device_of, to_device
 from tasb.models.encoder import Encoder, Loaded
 from tasb.models.headed import HeadedEncoder
 from tasb.models.inputs import Chosen, Inputs, Pairs
+from tasb.models.precision import full_precision
 from tasb.tokens.texts import Texts
 
 MASKED = -1000.0

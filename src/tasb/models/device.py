@@ -1,9 +1,8 @@
-"""The device and the precision of a computation."""
+"""The device of a computation."""
 
+import os
 import platform
 import resource
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any
 
@@ -11,18 +10,43 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from tasb.errors import TasbError
 from tasb.jobs import Job, log
+from tasb.machine import has_gpu
 from tasb.versions import versions
 
 ALONE = Lock()
 """Held while passes are recorded, when no other thread may use the GPU."""
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def device() -> torch.device:
-    """Return the GPU where there is one, else the CPU."""
+    """Return the GPU where there is one that can be used, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def remarks() -> list[str]:
+    """Return what a user should know of the GPUs here: which is used, or why none is."""
+    if torch.cuda.is_available():
+        count = torch.cuda.device_count()
+        return [] if count == 1 else [
+            f"{count} GPUs are visible; this job computes on the first, "
+            f"{torch.cuda.get_device_name(0)}; CUDA_VISIBLE_DEVICES chooses another"
+        ]  # fmt: skip
+    if not has_gpu():
+        return []
+    if torch.version.cuda is None:
+        why = f"PyTorch {torch.__version__} is a build for CPUs: install one for CUDA"
+    else:
+        why = f"PyTorch {torch.__version__} cannot use it: {_reason()}"
+    return [f"there is a GPU, but this job computes on the CPU; {why}"]
+
+
+def _reason() -> str:
+    """Return why CUDA does not start."""
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except (RuntimeError, AssertionError) as error:
+        return str(error).strip().splitlines()[0]
+    return "no card is visible; look at CUDA_VISIBLE_DEVICES"
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -56,61 +80,6 @@ class Fetched:
         return found
 
 
-def resolve_precision(precision: str, on: torch.device) -> str:
-    """Return fp32, tf32, bf16 or fp16, and make fp32 products tf32 where that was asked for.
-
-    ``auto`` is bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU.
-
-    Raises:
-        TasbError: the device does not compute in the precision.
-    """
-    chosen = _automatic(on) if precision == "auto" else precision
-    if chosen == "tf32" and on.type != "cuda":
-        raise TasbError("precision: tf32 is a precision of GPUs, and none is used here: set auto")
-    if on.type == "cuda":
-        if chosen == "bf16" and not _has_bf16():
-            raise TasbError(
-                f"precision: {name_of(on)} does not compute in bf16: set auto, which is fp16 "
-                "there, or fp32"
-            )
-        torch.backends.cuda.matmul.fp32_precision = "tf32" if chosen == "tf32" else "ieee"
-    return chosen
-
-
-def _automatic(on: torch.device) -> str:
-    if on.type == "cuda":
-        return "bf16" if _has_bf16() else "fp16"
-    capabilities = torch.cpu.get_capabilities()
-    fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-    return "bf16" if fast else "fp32"
-
-
-def _has_bf16() -> bool:
-    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-
-
-def autocast(precision: str, on: torch.device) -> AbstractContextManager[object]:
-    """Return the context in which matrix products run in this precision."""
-    if precision in ("fp32", "tf32"):
-        return nullcontext()
-    return torch.autocast(on.type, dtype=DTYPES[precision])
-
-
-@contextmanager
-def full_precision(on: torch.device) -> Iterator[None]:
-    """Run matrix products in fp32, inside of `autocast` and under tf32 too.
-
-    Scores need it: near 100, bf16 would resolve them to 1/2.
-    """
-    before = torch.backends.cuda.matmul.fp32_precision
-    torch.backends.cuda.matmul.fp32_precision = "ieee"
-    try:
-        with torch.autocast(on.type, enabled=False):
-            yield
-    finally:
-        torch.backends.cuda.matmul.fp32_precision = before
-
-
 def name_of(on: torch.device) -> str:
     """Return the name of a device, such as ``cuda (NVIDIA H100)``."""
     name = torch.cuda.get_device_name(on) if on.type == "cuda" else platform.machine()
@@ -134,10 +103,21 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def compute_deterministically() -> None:
+    """Use no algorithm of a GPU whose result depends on the order of its threads.
+
+    To be called before the GPU is used.
+    """
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+    torch.use_deterministic_algorithms(True)
+
+
 def prepare(job: Job) -> torch.device:
     """Set the CPU threads of a job, and return its device; the sidecar names both."""
     torch.set_num_threads(job.threads)
     chosen = device()
     job.about |= {"device": name_of(chosen), "threads": job.threads}
     log.info("device %s, %d threads", chosen, job.threads)
+    for remark in remarks():
+        log.warning("%s", remark)
     return chosen

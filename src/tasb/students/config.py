@@ -53,6 +53,9 @@ class Training(Settings):
     """Largest norm of the gradient; null: not clipped."""
     precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = "auto"
     """auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU."""
+    deterministic: bool = False
+    """On a GPU: the same weights to the last bit whenever it is trained again, for steps that
+    take half as long again. On a CPU that is so in any case."""
     batch_size: int = Field(32, ge=2)
     """Queries in a batch."""
     gradient_cache: int | None = Field(None, ge=1)

@@ -9,17 +9,19 @@ import torch
 from tasb.files import fingerprint, scratch, whole, write_json
 from tasb.jobs import Job
 from tasb.models.card import Card
-from tasb.models.device import peak_memory, prepare, resolve_precision
+from tasb.models.device import compute_deterministically, peak_memory, prepare
 from tasb.models.dropout import use_drop
 from tasb.models.folder import complete
 from tasb.models.layers import freeze
 from tasb.models.load import new_model
+from tasb.models.precision import resolve_precision
 from tasb.plans.plan import read_plan
 from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.evaluator import Evaluator
 from tasb.students.objective import Objective
+from tasb.students.room import refuse_no_room_to_train
 from tasb.students.training import Trainer
 from tasb.teachers.in_batch import InBatchTeacher, LiveTeacher, StoredTeacher
 from tasb.teachers.scoring import open_scorer
@@ -33,6 +35,8 @@ def make(job: Job) -> None:
     Its state is kept in ``results/checkpoints`` until then.
     """
     settings = Training.model_validate(job.recipe["training"])
+    if settings.deterministic:
+        compute_deterministically()
     device = prepare(job)
     precision = job.about["precision"] = resolve_precision(settings.precision, device)
     folder = Path(job.outputs["model"][0]).parent
@@ -43,6 +47,8 @@ def make(job: Job) -> None:
     )
     with state.locked():
         trainer = open_trainer(job, settings, state, device, precision)
+        if device.type == "cuda":
+            refuse_no_room_to_train(trainer.objective, folder.name)
         trainer.resume()
         trainer.train(read_plan(job.files("plan"), trainer.progress.step, settings.steps))
         write_outputs(trainer, card_of(settings), job.recipe["model"]["kind"], folder)

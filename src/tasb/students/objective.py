@@ -9,9 +9,10 @@ import torch
 
 from tasb.jobs import function
 from tasb.models.bert_cat import BertCat
-from tasb.models.device import autocast, device_of, to_device
+from tasb.models.device import device_of, to_device
 from tasb.models.inputs import Inputs
 from tasb.models.load import Model
+from tasb.models.precision import autocast
 from tasb.students.config import Training
 
 if TYPE_CHECKING:
@@ -80,12 +81,15 @@ class Objective:
 
     def ready(self, batch: "Batch") -> Ready:
         """Return all that the losses of a batch are computed from, on the device of the model."""
+        return self.ready_in(batch, self.settings.gradient_cache)
+
+    def ready_in(self, batch: "Batch", tokens: int | None) -> Ready:
+        """Return the same for another gradient cache than that of the run."""
         settings, special = self.settings, self.model.encoder.special
         both = np.concatenate((batch.positive, batch.negative))
         asked = np.tile(batch.query, settings.query_passes)
         queries = self.queries.texts(asked, special, settings.query_length)
         passages = self.passages.texts(both, special, settings.passage_length)
-        tokens = settings.gradient_cache
         if self.teacher is None or isinstance(self.model, BertCat):
             b = len(batch.query)
             second = (settings.query_passes - 1) * b + np.arange(b)

@@ -12,8 +12,9 @@ from tasb.background import ahead, behind
 from tasb.files import whole
 from tasb.jobs import Job, log, progress
 from tasb.models.bert_cat import BertCat
-from tasb.models.device import Fetched, autocast, prepare, to_device
+from tasb.models.device import Fetched, prepare, to_device
 from tasb.models.inputs import Inputs
+from tasb.models.precision import autocast
 from tasb.plans.plan import Batch, read_plan
 from tasb.teachers.scoring import PairScorer, open_scorer
 from tasb.teachers.stored import Margins, StoredMargins

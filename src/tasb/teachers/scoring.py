@@ -10,9 +10,11 @@ import torch
 from tasb.background import ahead, behind
 from tasb.jobs import progress
 from tasb.models.card import completed_card
-from tasb.models.device import Fetched, autocast, device_of, resolve_precision
+from tasb.models.device import Fetched, device_of
 from tasb.models.inputs import Inputs
 from tasb.models.load import Model, load_model
+from tasb.models.precision import autocast, resolve_precision
+from tasb.models.room import BATCH_TOKENS, refuse_no_room
 from tasb.tokens.store import TokenStore
 from tasb.tokens.texts import Positions, Texts
 
@@ -74,6 +76,25 @@ class PairScorer:
         with autocast(self.precision, self.device):
             return Fetched(self.model.pair_scores(inputs).float())
 
+    def refuse_no_room(self) -> None:
+        """Refuse a number of tokens at a time for which a GPU has no memory.
+
+        Raises:
+            TasbError: names the key and a value that fits.
+        """
+        if self.device.type != "cuda":
+            return
+        count = -(-self.batch_tokens // self.passage_length)
+        query, passage = (np.resize(store.longest(count), count)
+                          for store in (self.queries, self.passages))  # fmt: skip
+
+        @torch.inference_mode()
+        def run(tokens: int | None) -> None:
+            texts, each = (self.query_texts(query), self.passage_texts(passage)), np.arange(count)
+            self._scores(self.model.inputs(*texts, tokens, (each, each)))
+
+        refuse_no_room(run, self.batch_tokens, self.device, BATCH_TOKENS)
+
     def query_texts(self, positions: Positions) -> Texts:
         """Return the token ids of queries, with special tokens."""
         return self.queries.texts(positions, self.model.encoder.special, self.query_length)
@@ -96,7 +117,7 @@ def open_scorer(
     """
     card = completed_card(settings["card"], next(iter(files.get("card", [])), None))
     model = load_model(settings["model"], card, files["model"], files["tokenizer"][0])
-    return PairScorer(
+    scorer = PairScorer(
         model.to(device),
         TokenStore(files["query_tokens"][0]),
         TokenStore(files["passage_tokens"][0]),
@@ -104,3 +125,5 @@ def open_scorer(
         settings["batch_tokens"],
         settings["precision"],
     )
+    scorer.refuse_no_room()
+    return scorer

@@ -81,5 +81,10 @@ class TokenStore:
         """
         return special.around(self._ids, *self._bounds(np.asarray(positions)), length)
 
+    def longest(self, count: int) -> Lengths:
+        """Return the positions of the longest texts, so many at most."""
+        starts, stops = self._bounds(np.arange(self._count))
+        return np.argsort(starts - stops, kind="stable")[:count]
+
     def __iter__(self) -> Iterator[Ids]:
         return (self[position] for position in range(len(self)))

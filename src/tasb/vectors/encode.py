@@ -13,13 +13,15 @@ from tasb.files import whole
 from tasb.jobs import Job, log, progress
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import completed_card
-from tasb.models.device import Fetched, autocast, device_of, prepare, resolve_precision
+from tasb.models.device import Fetched, device_of, prepare
 from tasb.models.encoder import Loaded
 from tasb.models.load import load_model
+from tasb.models.precision import autocast, resolve_precision
+from tasb.models.room import BATCH_TOKENS, refuse_no_room
 from tasb.tokens.store import TokenStore
 from tasb.vectors.shards import write_vectors
 
-BLOCK = 1024
+BLOCK = 2048
 """Texts that are sorted by length together and kept in memory as vectors."""
 
 Vectors = npt.NDArray[np.float16]
@@ -80,6 +82,27 @@ class TextEncoder:
             vectors: torch.Tensor = self.model(texts)
         return vectors.half()
 
+    def refuse_no_room(self, store: TokenStore, length: int) -> None:
+        """Refuse a number of tokens at a time for which a GPU has no memory.
+
+        Args:
+            store: tokens, the longest of which are tried.
+            length: tokens of a text, special tokens included.
+
+        Raises:
+            TasbError: names the key and a value that fits.
+        """
+        if self.device.type == "cuda":
+            rows = store.longest(-(-self.batch_tokens // length))
+            special = self.model.encoder.special
+
+            @torch.inference_mode()
+            def run(tokens: int | None) -> None:
+                texts = store.texts(rows, special, length)
+                self._vectors(self.model.encoder.ready(texts, tokens))
+
+            refuse_no_room(run, self.batch_tokens, self.device, BATCH_TOKENS)
+
     def write(self, store: TokenStore, length: int, rows: range, path: str | Path) -> None:
         """Encode texts block by block into a vectors file."""
         log.info("texts %d to %d in %s on %s", rows.start, rows.stop, self.precision, self.device)
@@ -106,4 +129,5 @@ def make(job: Job) -> None:
     card, shard = encoder.model.card, job.recipe["shard"]
     rows = shard_range(len(store), shard, job.recipe["shards"])
     length = card.passage_length if job.recipe["texts"] == "passages" else card.query_length
+    encoder.refuse_no_room(store, length)
     encoder.write(store, length, rows, job.output("vectors"))

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -11,6 +12,7 @@ from transformers import BertConfig, BertModel, GPT2Config, GPT2Model, RobertaCo
 from tasb.encoders.config import Encoder as Settings
 from tasb.encoders.source import copy_encoder
 from tasb.errors import TasbError
+from tasb.models.batches import Group
 from tasb.models.card import Card
 from tasb.models.encoder import Encoder
 from tasb.models.load import load_model
@@ -52,7 +54,7 @@ def refusal(folder, tmp_path):
 def states(folder):
     encoder = Encoder.load(folder, folder / "tokenizer.json").eval()
     ids = torch.tensor([[2, 9, 10, 11, 3]])
-    return encoder.states(ids, torch.ones_like(ids))
+    return encoder.states(Group(np.arange(len(ids)), ids, torch.ones_like(ids), None))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_an_encoder_with_one_type_of_segments_gets_none_and_uses_no_first_positi
     encoder = Encoder.load(tmp_path, tmp_path / "tokenizer.json").eval()
     ids = torch.tensor([[0, 9, 2, 8, 2, 7, 6, 5, 4, 2], [0, 5, 2, 1, 1, 1, 1, 1, 1, 1]])
     mask = (ids != 1).long()
-    found = encoder.states(ids, mask)
+    found = encoder.states(Group(np.arange(2), ids, mask, None))
     expected = network(input_ids=ids, attention_mask=mask).last_hidden_state
     torch.testing.assert_close(found[0], expected[0])
     torch.testing.assert_close(found[1, :3], expected[1, :3])

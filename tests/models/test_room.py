@@ -38,7 +38,7 @@ def test_the_first_half_that_fits_is_named():
 def test_all_at_once_begins_with_the_most():
     tried = []
     with pytest.raises(
-        TasbError, match=r"runs\.x\.gradient_cache: .* for null, all at once, .*4096 f"
+        TasbError, match=r"x\.gradient_cache: .* for null, all at once, .*4096 fits"
     ):
         refuse_no_room(card_of(5000, tried), None, CPU, "runs.x.gradient_cache", 8192)
     assert tried == [None, 8192, 4096]

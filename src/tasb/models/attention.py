@@ -23,15 +23,15 @@ class Layout:
     """Where packed texts stand."""
 
     offsets: torch.Tensor
-    """int32 (texts + 1,): where each text begins, and where the last one ends."""
+    """(texts + 1,): where each text begins, and where the last one ends."""
+    each: torch.Tensor
+    """(texts + 1,): 0, 1, 2 and so on, the same of the first tokens alone."""
     longest: int
     """No text has more tokens."""
 
     def first_tokens(self) -> "Layout":
         """Return the layout of the first token of each text."""
-        count = len(self.offsets)
-        each = torch.arange(count, dtype=torch.int32, device=self.offsets.device)
-        return Layout(each, 1)
+        return Layout(self.each, self.each, 1)
 
 
 def attention(
@@ -98,7 +98,7 @@ def _flash(
     packed = [states[0].transpose(0, 1) for states in (query, key, value)]
     of_query, of_key = layouts
     found: torch.Tensor = torch.ops.aten._flash_attention_forward(
-        *packed, of_query.offsets, of_key.offsets, of_query.longest, of_key.longest,
+        *packed, of_query.offsets.int(), of_key.offsets.int(), of_query.longest, of_key.longest,
         dropout, False, False, scale=scale,
     )[0]  # fmt: skip
     return found.unsqueeze(0)
@@ -124,7 +124,7 @@ def _nested(
 def _jagged(states: torch.Tensor, layout: Layout) -> torch.Tensor:
     """Return packed states as (texts, heads, tokens of a text, dimensions of a head)."""
     jagged = torch.nested.nested_tensor_from_jagged(
-        states[0].transpose(0, 1).contiguous(), layout.offsets.long(),
+        states[0].transpose(0, 1).contiguous(), layout.offsets,
         min_seqlen=1, max_seqlen=layout.longest,
     )  # fmt: skip
     return jagged.transpose(1, 2)

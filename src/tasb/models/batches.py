@@ -132,11 +132,11 @@ def pack(rows: Lengths, texts: Texts, special: SpecialTokens, on: torch.device, 
         rest = grain - len(group.ids) % grain
         whole = group.followed_by(Texts(np.full(rest, special.pad, np.int32), np.array([rest])))
         reach = -(-max(longest, grain) // 128) * 128
-    offsets = np.append(whole.starts, len(whole.ids)).astype(np.int32)
+    offsets = np.append(whole.starts, len(whole.ids))
     positions = np.zeros(len(whole.ids), np.int64)  # what fills up may be longer than any text
     positions[: len(group.ids)] = places(np.zeros_like(group.lengths), group.lengths)
     packed = Packed(
-        Layout(to_device(offsets, on), reach),
+        Layout(to_device(offsets, on), to_device(np.arange(len(offsets)), on), reach),
         to_device(positions[None], on),
         to_device(_padded_places(group), on),
         fill,

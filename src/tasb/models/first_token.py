@@ -75,7 +75,7 @@ class FirstTokenAttention(nn.Module):
             read = self.get_submodule(names.output)(read)
         if layout is not None:
             spread = read.new_zeros((1, hidden_states.shape[1], read.shape[2]))
-            read = spread.index_copy(1, layout.offsets[:-1].long(), read)
+            read = spread.index_copy(1, layout.offsets[:-1], read)
         return read, None
 
     def cut(self, _: nn.Module, states: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

@@ -29,7 +29,7 @@ def _inputs(group: Group) -> tuple[tuple[torch.Tensor, ...], int]:
     packed = group.packed
     if packed is None:
         raise TypeError("the group is padded")
-    inputs = group.ids, packed.positions, packed.layout.offsets
+    inputs = group.ids, packed.positions, packed.layout.offsets, packed.layout.each
     given = inputs if group.segments is None else (*inputs, group.segments)
     return given, packed.layout.longest
 
@@ -40,11 +40,12 @@ def _states(
     ids: torch.Tensor,
     positions: torch.Tensor,
     offsets: torch.Tensor,
+    each: torch.Tensor,
     segments: torch.Tensor | None = None,
 ) -> torch.Tensor:
     more: dict[str, Any] = {} if segments is None else {"token_type_ids": segments}
     states: torch.Tensor = transformer(
-        input_ids=ids, position_ids=positions, layout=Layout(offsets, longest), **more
+        input_ids=ids, position_ids=positions, layout=Layout(offsets, each, longest), **more
     ).last_hidden_state
     return states
 

@@ -75,6 +75,8 @@ def test_a_trained_run_is_a_hugging_face_folder_with_card_log_and_times(world, p
     times = json.loads((folder / "times.json").read_text())
     assert (times["steps"], times["chosen_step"]) == (4, 4)
     assert [(s["from_step"], s["precision"]) for s in times["sessions"]] == [(0, "fp32")]
+    (session,) = times["sessions"]
+    assert (session["texts"], session["attention_dropout"]) == ("padded", 0.1)
     names = {"config.json", "model.safetensors", "card.json", "log.parquet", "times.json"}
     names |= {name.partition("/")[0] for name in FOLDER}
     assert {file.name for file in folder.iterdir()} == names

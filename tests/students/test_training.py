@@ -1,5 +1,6 @@
 """The training loop: resuming, logging and stopping."""
 
+import threading
 from dataclasses import replace
 from itertools import islice
 
@@ -125,6 +126,42 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_the_way_out(world, new
     with pytest.raises(TasbError, match=r"the loss is nan after \d+ steps.* lower lr"):
         trainer.train(batches(world, trainer))
     assert all(line["loss"] < float("inf") for line in log(trainer))
+
+
+def test_the_loop_waits_for_its_device_at_the_lines_of_the_log_alone(
+    world, new_trainer, monkeypatch
+):
+    """Whatever fetches a value from a GPU makes the loop wait; the CPU stands in for it."""
+    trainer, waits = new_trainer(log_interval=4, checkpoint_interval=100), []
+    trainer.model.encoder.packs = True
+    for name in ("item", "__float__", "__bool__", "__int__", "cpu", "numpy", "tolist", "nonzero"):
+        fetch = getattr(torch.Tensor, name)
+
+        def counted(tensor, *args, fetch=fetch, name=name, **options):
+            if threading.current_thread() is threading.main_thread():
+                waits.append((trainer.progress.step, name))
+            return fetch(tensor, *args, **options)
+
+        monkeypatch.setattr(torch.Tensor, name, counted)
+    trainer.train(batches(world, trainer, 8))
+    assert {step for step, _ in waits} == {4, 8}
+    assert [name for _, name in waits] == ["__float__"] * 2 * 3
+
+
+@pytest.mark.parametrize("cache", [None, 20])
+def test_a_training_on_packed_texts_is_that_on_padded_ones(world, new_trainer, cache):
+    """Without dropout, whose draws differ."""
+    found = []
+    for packs in (False, True):
+        trainer = new_trainer(str(packs), gradient_cache=cache, log_interval=1)
+        for module in trainer.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        trainer.model.encoder.packs = packs
+        trainer.train(batches(world, trainer))
+        found.append([line["loss"] for line in log(trainer)])
+    assert len(found[0]) == STEPS
+    assert found[1] == pytest.approx(found[0], rel=1e-3)
 
 
 def test_equal_seeds_give_equal_weights_and_another_seed_gives_others(world, new_trainer):

@@ -85,6 +85,18 @@ class Encoder(nn.Module):
         """Size of a hidden state."""
         return int(self.transformer.config.hidden_size)
 
+    def packed_here(self) -> bool:
+        """Return whether texts are packed on the device where the encoder is."""
+        wanted = device_of(self).type == "cuda" if self.packs is None else self.packs
+        return self._known and wanted
+
+    @property
+    def attention_dropout(self) -> float:
+        """Share of attention that is dropped in training, packed or not."""
+        config = self.transformer.config
+        names = "attention_probs_dropout_prob", "attention_dropout"
+        return float(next(getattr(config, name) for name in names if hasattr(config, name)))
+
     def ready(self, texts: Texts, tokens: int | None) -> Loaded:
         """Return texts on the model's device, as its passes read them.
 
@@ -94,9 +106,8 @@ class Encoder(nn.Module):
                 is encoded in one pass where it is packed.
         """
         on = device_of(self)
-        packs = self._known and (on.type == "cuda" if self.packs is None else self.packs)
         given = texts, self.special, on, self._segments
-        if packs:
+        if self.packed_here():
             parts = [pack(rows, *given, fill=tokens is None and self.recorder is not None)
                      for rows in packed_groups(texts.lengths, tokens)]  # fmt: skip
         else:

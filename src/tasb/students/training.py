@@ -74,7 +74,11 @@ class Trainer:
             self.optimizer.load_state_dict(state["optimizer"])
             self.scaler.load_state_dict(state["scaler"])
             self.progress = Progress(**state["progress"])
-        here = environment(self.objective.device, self.objective.precision)
+        encoder = self.model.encoder
+        here = environment(self.objective.device, self.objective.precision) | {
+            "texts": "packed" if encoder.packed_here() else "padded",
+            "attention_dropout": encoder.attention_dropout,
+        }
         self.progress.sessions.append({"from_step": self.progress.step, **here})
 
     def train(self, batches: "Iterable[Batch]") -> None:

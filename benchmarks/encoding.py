@@ -36,7 +36,7 @@ def main() -> None:
 
         def ours(texts: Triples = texts) -> None:
             tokenizer.encode_batch(texts.passages, add_special_tokens=False)
-            encoder.encode(texts.passage_tokens, LENGTH, range(len(texts.passages)))
+            list(encoder.encode(texts.passage_tokens, LENGTH, range(len(texts.passages))))
 
         def theirs(texts: Triples = texts) -> None:
             peer.encode(texts.passages, batch_size=32)

@@ -36,7 +36,7 @@ def measure(size: int, cache: int | None, gigabytes: int) -> str:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     try:
-        objective.losses(batch)["loss"].backward()
+        objective.losses(objective.ready(batch))["loss"].backward()
     except RuntimeError as error:
         if "allocate memory" not in str(error):
             raise

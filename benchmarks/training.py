@@ -23,10 +23,11 @@ from texts import TEXTS, Triples, encoder_folder, read
 from tasb.jobs import Job
 from tasb.models.batches import length_groups
 from tasb.models.device import prepare
+from tasb.models.encoder import BATCH_TOKENS
 from tasb.plans.plan import Batch
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
-from tasb.students.objective import FORWARD_TOKENS, Objective
+from tasb.students.objective import Objective
 from tasb.students.training import Trainer
 
 BATCH, LENGTH = 32, 200
@@ -105,7 +106,7 @@ def padding(triples: Triples) -> float:
     for start in range(0, len(queries), BATCH):
         read = passages[2 * start : 2 * (start + BATCH)]
         batch = np.concatenate((queries[start : start + BATCH], read))
-        groups = length_groups(batch, FORWARD_TOKENS)
+        groups = length_groups(batch, BATCH_TOKENS)
         padded += sum(int(batch[group].max()) * len(group) for group in groups)
     return 1 - (queries.sum() + passages.sum()) / padded
 

@@ -31,7 +31,7 @@ class Live:
     def __init__(self, model: ColBert, data: Data, precision: str) -> None:
         self.model, self.data, self.precision = model.eval(), data, precision
         self.device = device_of(model)
-        self.model.requires_grad_(False).encoder.record()
+        self.model.requires_grad_(False).encoder.record(precision)
 
     def inputs(self, batch: Any) -> Inputs:
         """Return the texts of a batch."""
@@ -60,6 +60,7 @@ def checks(data: Data, device: torch.device) -> list[dict[str, object]]:
         vectors = [_vectors(copy.deepcopy(model).eval().to(on), texts) for on in ("cpu", device)]
     return [
         _packed(model, texts, device),
+        _recorded(model, teacher, data, device),
         _row("losses", sides[0][0], sides[1][0], 1e-4),
         _row("gradients", sides[0][1], sides[1][1], 1e-3),
         _row("vectors", *vectors, 1e-4),
@@ -92,6 +93,29 @@ def _packed(model: BertDot, texts: Texts, device: torch.device) -> dict[str, obj
             found.append(_vectors(model, texts))
     limit = 1e-5 if resolve_precision("auto", device) == "fp32" else 3e-2
     return _row("packed and padded", *found, limit)
+
+
+def _recorded(
+    model: BertDot, teacher: ColBert, data: Data, device: torch.device
+) -> dict[str, object]:
+    """Compare losses of replayed passes, of other texts each time, with those of none.
+
+    Student and teacher, in the precision that is trained in, without dropout.
+    """
+    precision, found = resolve_precision("auto", device), []
+    batches = data.batches(8, 12)
+    for records in (False, True):
+        trained = copy.deepcopy(model).to(device).train()
+        live = Live(copy.deepcopy(teacher).to(device), data, precision)
+        if records:
+            trained.encoder.record(precision)
+        else:
+            live.model.encoder.recorder = None
+        stores = data.queries, data.passages
+        objective = Objective(Training(), LOSSES, trained, *stores, live, precision)
+        ready = map(objective.ready, batches)
+        found.append(torch.stack([objective.losses(batch)["loss"].detach() for batch in ready]))
+    return _row("recorded and not", *found, 1e-3 if device.type == "cuda" else 0.0)
 
 
 def _row(what: str, cpu: torch.Tensor, gpu: torch.Tensor, limit: float) -> dict[str, object]:

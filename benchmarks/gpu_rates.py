@@ -108,7 +108,7 @@ def training(
         checkpoint_interval=10**9, log_interval=sizes.steps,
     )  # fmt: skip
     if way.cache is None:
-        model.encoder.record()
+        model.encoder.record(precision)
     if on.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     stores = data.queries, data.passages

@@ -21,7 +21,15 @@ def found(tmp_path_factory, environment):
 
 def test_every_check_is_met(found):
     checks = {row["check"]: row["equal"] for row in found[0]["checks"]}
-    names = ("packed and padded", "losses", "gradients", "vectors", "rankings", "clusters")
+    names = (
+        "packed and padded",
+        "recorded and not",
+        "losses",
+        "gradients",
+        "vectors",
+        "rankings",
+        "clusters",
+    )
     assert checks == dict.fromkeys(names, True)
 
 

@@ -64,7 +64,7 @@ def attention(
     """
     if layout is not None:
         queries = query_layout or layout
-        runs = _flash if _has_flash(query) else _nested
+        runs = _flash if has_flash(query.device, query.dtype) else _nested
         return runs(query, key, value, (queries, layout), dropout, options["scaling"]), None
     if not dropout or query.device.type != "cpu":
         found, _ = sdpa_attention_forward(
@@ -80,10 +80,11 @@ def attention(
     return (drop(scores.softmax(-1), dropout) @ value).transpose(1, 2), None
 
 
-def _has_flash(query: torch.Tensor) -> bool:
-    if query.device.type != "cuda" or query.dtype not in FLASH:
+def has_flash(on: torch.device, dtype: torch.dtype) -> bool:
+    """Return whether FlashAttention runs on a device in a precision."""
+    if on.type != "cuda" or dtype not in FLASH:
         return False
-    return torch.cuda.get_device_capability(query.device) >= AMPERE
+    return torch.cuda.get_device_capability(on) >= AMPERE
 
 
 def _flash(

@@ -11,11 +11,12 @@ from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from tasb.models.attention import NAME
+from tasb.models.attention import NAME, has_flash
 from tasb.models.batches import Group, Packed, length_groups, pack, packed_groups, pad, place_of
 from tasb.models.device import device_of
 from tasb.models.first_token import keeps_first_token
 from tasb.models.layers import ARCHITECTURES
+from tasb.models.precision import DTYPES
 from tasb.models.recorded import Recorder, run_packed
 from tasb.models.weights import load_encoder
 from tasb.tokens.special import SpecialTokens
@@ -75,9 +76,16 @@ class Encoder(nn.Module):
         """Write config.json and model.safetensors, as transformers reads them."""
         self.transformer.save_pretrained(folder)
 
-    def record(self) -> None:
-        """Record the passes of whole batches and replay them, where the encoder is on a GPU."""
-        if device_of(self).type == "cuda":
+    def record(self, precision: str) -> None:
+        """Record the passes of whole batches and replay them, where FlashAttention runs.
+
+        Nested tensors keep lengths in Python, so a replay would attend within those of another
+        batch.
+
+        Args:
+            precision: that passes are computed in.
+        """
+        if has_flash(device_of(self), DTYPES.get(precision, torch.float32)):
             self.recorder = Recorder()
 
     @property

@@ -77,7 +77,7 @@ def open_trainer(
     if device.type == "cpu":
         use_drop(model)
     if settings.gradient_cache is None:
-        model.encoder.record()
+        model.encoder.record(precision)
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)

@@ -52,7 +52,7 @@ class LiveTeacher:
         if isinstance(scorer.model, BertCat):
             raise TypeError("BERT_CAT scores no whole batch")
         self.scorer, self.model = scorer, scorer.model
-        self.model.requires_grad_(False).encoder.record()
+        self.model.requires_grad_(False).encoder.record(scorer.precision)
         self._tokens = None if self.model.encoder.recorder else scorer.batch_tokens
 
     def inputs(self, batch: Batch) -> Inputs:

@@ -13,8 +13,7 @@ from tasb.tokens.special import SpecialTokens
 from tasb.tokens.texts import Lengths, Texts, places
 
 STEPS = 16
-"""Packed passes of training differ in size by at least this share of a power of two, so that few
-sizes are recorded."""
+"""Sizes of filled passes between one power of two and the next, so that few are recorded."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,10 @@ class Pass(nn.Module):
 
 
 class Recorder:
-    """The recorded passes of an encoder, by their sizes; it stays in training, or out of it."""
+    """The recorded passes of an encoder, by their sizes; it stays in training, or out of it.
+
+    All share one memory, so the backward pass of one must come before the next forward pass.
+    """
 
     def __init__(self) -> None:
         self._passes: dict[tuple[int, ...], nn.Module] = {}

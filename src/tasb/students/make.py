@@ -9,6 +9,7 @@ import torch
 from tasb.files import fingerprint, scratch, whole, write_json
 from tasb.jobs import Job
 from tasb.models.card import Card
+from tasb.models.colbert import ColBert
 from tasb.models.device import compute_deterministically, peak_memory, prepare
 from tasb.models.dropout import use_drop
 from tasb.models.folder import complete
@@ -76,8 +77,8 @@ def open_trainer(
     freeze(model.encoder.transformer, settings.frozen_layers, f"runs.{run}.frozen_layers")
     if device.type == "cpu":
         use_drop(model)
-    if settings.gradient_cache is None:
-        model.encoder.record(precision)
+    if settings.gradient_cache is None and not isinstance(model, ColBert):
+        model.encoder.record(precision)  # the passes of a step would share memory: ColBERT has two
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)

@@ -16,6 +16,8 @@ from tasb.models.device import ALONE
 
 MOST = 12
 """Sizes of passes that are recorded; the gradients of each take memory of their own."""
+FREE = 0.3
+"""Share of a card's memory that must be free for one more size to be recorded."""
 
 
 def run_packed(transformer: PreTrainedModel, group: Group) -> torch.Tensor:
@@ -77,7 +79,8 @@ class Recorder:
         inputs, longest = _inputs(group)
         size = (group.ids.shape[1], len(inputs[2]), longest)
         if size not in self._passes:
-            if len(self._passes) == MOST:
+            free, total = torch.cuda.mem_get_info()
+            if len(self._passes) == MOST or free < FREE * total:
                 return run_packed(transformer, group)
             self._passes[size] = self._record(Pass(transformer, longest), inputs)
         states: torch.Tensor = self._passes[size](*inputs)

@@ -9,8 +9,6 @@ from tasb.models.device import name_of
 
 LEAST = 512
 """Tokens of a pass below which nothing is tried."""
-
-
 BATCH_TOKENS = "vectors.batch_tokens"
 """The key of the tokens that models read at a time outside of training."""
 

@@ -148,12 +148,11 @@ def test_the_loop_waits_for_its_device_at_the_lines_of_the_log_alone(
     assert [name for _, name in waits] == ["__float__"] * 2 * 3
 
 
-@pytest.mark.parametrize("cache", [None, 20])
-def test_a_training_on_packed_texts_is_that_on_padded_ones(world, new_trainer, cache):
+def test_a_training_on_packed_texts_is_that_on_padded_ones(world, new_trainer):
     """Without dropout, whose draws differ."""
     found = []
     for packs in (False, True):
-        trainer = new_trainer(str(packs), gradient_cache=cache, log_interval=1)
+        trainer = new_trainer(str(packs), log_interval=1)
         for module in trainer.model.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0

@@ -53,6 +53,9 @@ class Training(Settings):
     """Largest norm of the gradient; null: not clipped."""
     precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = "auto"
     """auto: bf16 where the device computes in it, else fp16 on a GPU and fp32 on a CPU."""
+    recorded: bool = False
+    """On a GPU: steps are replayed from CUDA graphs, three times as fast. It is not shown yet that
+    they learn as well, see docs/results.md."""
     deterministic: bool = False
     """On a GPU: the same weights to the last bit whenever it is trained again, for steps that
     take half as long again. On a CPU that is so in any case."""

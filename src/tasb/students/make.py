@@ -77,7 +77,7 @@ def open_trainer(
     freeze(model.encoder.transformer, settings.frozen_layers, f"runs.{run}.frozen_layers")
     if device.type == "cpu":
         use_drop(model)
-    if settings.gradient_cache is None and not isinstance(model, ColBert):
+    if settings.recorded and settings.gradient_cache is None and not isinstance(model, ColBert):
         model.encoder.record(precision)  # the passes of a step would share memory: ColBERT has two
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
     teacher, losses = open_teacher(job, device), job.recipe["losses"]

@@ -52,15 +52,14 @@ class LiveTeacher:
         if isinstance(scorer.model, BertCat):
             raise TypeError("BERT_CAT scores no whole batch")
         self.scorer, self.model = scorer, scorer.model
-        self.model.requires_grad_(False).encoder.record(scorer.precision)
-        self._tokens = None if self.model.encoder.recorder else scorer.batch_tokens
+        self.model.requires_grad_(False)
 
     def inputs(self, batch: Batch) -> Inputs:
         """Return the texts of a batch, on the device of the teacher."""
         scorer = self.scorer
         both = np.concatenate((batch.positive, batch.negative))
         queries, passages = scorer.query_texts(batch.query), scorer.passage_texts(both)
-        return self.model.inputs(queries, passages, self._tokens)
+        return self.model.inputs(queries, passages, scorer.batch_tokens)
 
     @torch.no_grad()
     def margins(self, inputs: Inputs) -> torch.Tensor:

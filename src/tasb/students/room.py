@@ -30,6 +30,7 @@ def refuse_no_room_to_train(objective: Objective, run: str) -> None:
     recorders = [encoder.recorder for encoder in encoders]
 
     def step(tokens: int | None) -> None:
+        """Keep the activations of so many tokens, or all."""
         model.encoder.recompute = tokens is not None
         moments = [torch.empty_like(weight) for weight in model.parameters() for _ in range(2)]
         objective.losses(objective.ready_in(batch, tokens))["loss"].backward()  # type: ignore[no-untyped-call]

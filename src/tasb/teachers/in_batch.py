@@ -82,6 +82,7 @@ def _scored(batches: Iterable[Batch], teacher: LiveTeacher) -> Iterator[tuple[Ba
     """Yield each batch with its margins, while texts of later ones are fetched."""
 
     def ready(batch: Batch) -> tuple[Batch, Inputs]:
+        """Return a batch with its texts on the device."""
         return batch, teacher.inputs(batch)
 
     scored = ((batch, Fetched(teacher.margins(inputs))) for batch, inputs in ahead(batches, ready))

@@ -90,6 +90,7 @@ class PairScorer:
 
         @torch.inference_mode()
         def run(tokens: int | None) -> None:
+            """Score the longest pairs, so many tokens at a time."""
             texts, each = (self.query_texts(query), self.passage_texts(passage)), np.arange(count)
             self._scores(self.model.inputs(*texts, tokens, (each, each)))
 

@@ -98,7 +98,7 @@ class TextEncoder:
 
             @torch.inference_mode()
             def run(tokens: int | None) -> None:
-            """Encode the longest texts, so many tokens at a time."""
+                """Encode the longest texts, so many tokens at a time."""
                 texts = store.texts(rows, special, length)
                 self._vectors(self.model.encoder.ready(texts, tokens))
 

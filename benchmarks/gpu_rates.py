@@ -237,7 +237,7 @@ def plan_scores(sizes: Sizes, data: Data, rates: Rates, device: torch.device) ->
     teacher, batches = Live(model, data, precision), data.batches(size, sizes.steps)
 
     def work() -> None:
-        scored = (Fetched(teacher.margins(texts)) for texts in ahead(batches, teacher.inputs))
+        scored = (Fetched(teacher.targets(texts)) for texts in ahead(batches, teacher.inputs))
         for found in behind(scored):
             found.numpy()
 

@@ -178,4 +178,4 @@ def test_the_in_batch_teacher_is_none_stored_or_live_as_the_job_says(world, tiny
     assert isinstance(teachers[0], StoredTeacher)
     assert isinstance(teachers[1], LiveTeacher)
     for batch in read_plan(world.plan, 0, 12):
-        assert torch.equal(*(t.margins(t.inputs(batch)) for t in teachers))
+        assert torch.equal(*(t.targets(t.inputs(batch)) for t in teachers))

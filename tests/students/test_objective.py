@@ -45,7 +45,7 @@ def scores_of(found, batch):
 
 
 def margins_of(teacher, batch):
-    return teacher.margins(teacher.inputs(batch)).numpy()
+    return teacher.targets(teacher.inputs(batch)).numpy()
 
 
 def objective(run, model, world, teacher=None):

@@ -13,7 +13,7 @@ STEPS, B = 5, 3
 
 
 def margins_of(teacher, batch):
-    return teacher.margins(teacher.inputs(batch)).numpy()
+    return teacher.targets(teacher.inputs(batch)).numpy()
 
 
 @pytest.fixture

@@ -35,13 +35,16 @@ class PairTable:
     """(pairs,) teacher score of the positive less that of the negative, where there is one."""
 
 
-def read_pairs(path: str | Path, bins: int, drop_one_pair_queries: bool) -> PairTable:
+def read_pairs(
+    path: str | Path, bins: int, drop_one_pair_queries: bool, by_positive: bool = False
+) -> PairTable:
     """Read the pairs of a Parquet table that is sorted by query.
 
     Args:
         path: query, positive, negative positions, and perhaps the scores of both.
         bins: margin bins per query (h of Eq. 12); 1 where margins do not matter.
         drop_one_pair_queries: leave out queries with a single pair, as released.
+        by_positive: keep the pairs of a query that share a positive next to each other.
     """
     table = pq.read_table(path)
     query = table["query"].to_numpy()
@@ -55,6 +58,10 @@ def read_pairs(path: str | Path, bins: int, drop_one_pair_queries: bool) -> Pair
         log.info("%d queries with a single pair are dropped", int((counts == 1).sum()))
         query, positive, negative = query[keep], positive[keep], negative[keep]
         margin = None if margin is None else margin[keep]
+    if by_positive:
+        order = np.lexsort((positive, query))
+        query, positive, negative = query[order], positive[order], negative[order]
+        margin = None if margin is None else margin[order]
     return group_pairs(query, positive, negative, margin, bins)
 
 

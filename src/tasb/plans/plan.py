@@ -15,6 +15,7 @@ from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import Job, progress
 from tasb.plans.pairs import PairTable, read_pairs
+from tasb.plans.more import with_more
 from tasb.plans.sampler import Clusters, draw_batches
 
 SCHEMA = pa.schema(
@@ -39,9 +40,9 @@ class Batch:
     positive: npt.NDArray[np.int32]
     """(b,) positions of passages."""
     negative: npt.NDArray[np.int32]
-    """(b,) positions of passages."""
+    """(bn,) positions of passages, n of each query, query after query."""
     margin: npt.NDArray[np.float32] | None
-    """(b,) margins of the pairwise teacher, where there is one."""
+    """(bn,) margins of the pairwise teacher, where there is one."""
 
 
 def make(job: Job) -> None:
@@ -64,7 +65,8 @@ def write_plan(
         pairs: the training pairs, scored or not.
         clusters: query, cluster; for the samplers that need them.
         settings: sampler (kind, perhaps clusters_per_batch and bins), batch_size,
-            one_pair_queries, seed, scored_by where the pairs must carry scores.
+            one_pair_queries, seed, scored_by where the pairs must carry scores, and negatives
+            where a query has more than one.
         steps: first step, and the step after the last one.
         path: Parquet to write, see `SCHEMA`.
 
@@ -72,8 +74,9 @@ def write_plan(
         TasbError: there are fewer queries than a batch needs, a query has no cluster, or pairs
             that must carry scores have none.
     """
-    sampler, size = settings["sampler"], settings["batch_size"]
-    table = read_pairs(pairs, sampler.get("bins", 1), settings["one_pair_queries"] == "drop")
+    sampler, size, more = settings["sampler"], settings["batch_size"], settings.get("negatives", 1)
+    drop = settings["one_pair_queries"] == "drop"
+    table = read_pairs(pairs, sampler.get("bins", 1), drop, by_positive=more > 1)
     if table.margin is None and settings.get("scored_by") is not None:
         raise TasbError(
             "pairs: kind 'published' needs a pairs file with teacher scores (five columns: "
@@ -95,7 +98,8 @@ def write_plan(
             stop = min(start + STEPS_AT_ONCE, steps[1])
             drawn = draw_batches(table, groups, size, share, settings["seed"], start, stop)
             step = np.repeat(np.arange(start, stop), size)
-            rows = _rows(table, step, drawn.item.ravel(), drawn.pair.ravel())
+            pairs_of = with_more(drawn.pair, table, more, settings["seed"], start)
+            rows = _rows(table, step, drawn.item.ravel(), pairs_of)
             writer.write_batch(rows, row_group_size=len(rows))  # no batch in two row groups
 
 
@@ -136,15 +140,17 @@ def _rows(
     item: npt.NDArray[np.int64],
     pair: npt.NDArray[np.int64],
 ) -> pa.RecordBatch:
-    one_each = pa.array(np.arange(len(pair) + 1, dtype=np.int32))
-    margins = pa.nulls(len(pair), SCHEMA.field("margins").type)
+    """Return rows of a plan; pair is (rows, negatives), all of a row with one positive."""
+    count, each = pair.shape
+    bounds = pa.array(np.arange(0, count * each + 1, each, dtype=np.int32))
+    margins = pa.nulls(count, SCHEMA.field("margins").type)
     if table.margin is not None:
-        margins = pa.ListArray.from_arrays(one_each, pa.array(table.margin[pair]))
+        margins = pa.ListArray.from_arrays(bounds, pa.array(table.margin[pair.ravel()]))
     columns = [
         pa.array(step.astype(np.int32)),
         pa.array(table.item_queries[item].astype(np.int32)),
-        pa.array(table.positive[pair]),
-        pa.ListArray.from_arrays(one_each, pa.array(table.negative[pair])),
+        pa.array(table.positive[pair[:, 0]]),
+        pa.ListArray.from_arrays(bounds, pa.array(table.negative[pair.ravel()])),
         margins,
     ]
     return pa.record_batch(columns, SCHEMA)
@@ -168,12 +174,13 @@ def _batches(table: pa.Table, step: npt.NDArray[np.int32]) -> Iterator[Batch]:
     negative = table["negatives"].combine_chunks().flatten().to_numpy()
     margins = table["margins"].combine_chunks()
     margin = None if margins.null_count else margins.flatten().to_numpy()
+    each = len(negative) // len(query)
     for begin, end in zip(bounds, bounds[1:]):
-        rows = slice(begin, end)
+        rows, of_each = slice(begin, end), slice(begin * each, end * each)
         yield Batch(
             step=int(step[begin]),
             query=query[rows],
             positive=positive[rows],
-            negative=negative[rows],
-            margin=None if margin is None else margin[rows],
+            negative=negative[of_each],
+            margin=None if margin is None else margin[of_each],
         )

@@ -61,6 +61,8 @@ class Training(Settings):
     take half as long again. On a CPU that is so in any case."""
     batch_size: int = Field(32, ge=2)
     """Queries in a batch."""
+    negatives: int = Field(1, ge=1)
+    """Negatives of a query in a batch."""
     gradient_cache: int | None = Field(None, ge=1)
     """Padded tokens whose activations are kept at a time; for the backward pass each such group
     of texts is encoded once more. Of the others the vectors alone are kept. null keeps all."""

@@ -17,14 +17,18 @@ FLOOR = 1e-10
 """Least probability of a pair in the released LambdaRank."""
 
 
-def kl_divergence(scores: torch.Tensor, teacher: torch.Tensor, form: str) -> torch.Tensor:
+def kl_divergence(
+    scores: torch.Tensor, teacher: torch.Tensor, form: str, teacher_temperature: float = 1.0
+) -> torch.Tensor:
     """Kullback-Leibler divergence of the student's distribution from the teacher's.
 
     The mean over queries of sum_p t_p (log t_p - log s_p), where t and s are softmaxes of the
-    scores. Released: s_p stands where its logarithm belongs, which is no divergence.
+    scores, the teacher's divided by its temperature. Released: s_p stands where its logarithm
+    belongs, which is no divergence.
     """
     student = scores.softmax(1) if form == "released" else scores.log_softmax(1)
-    return kl_div(student, teacher.softmax(1), reduction="batchmean")
+    target = (teacher / teacher_temperature).softmax(1)
+    return kl_div(student, target, reduction="batchmean")
 
 
 def listnet(scores: torch.Tensor, teacher: torch.Tensor, form: str) -> torch.Tensor:

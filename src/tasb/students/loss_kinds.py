@@ -1,6 +1,6 @@
 """The losses that a run may minimise: on the pair of each query, and on its whole batch."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -30,11 +30,42 @@ class RankNet(PairwiseLoss):
     function: ClassVar[str] = "tasb.students.losses:ranknet"
 
 
+class CrossEntropy(PairwiseLoss):
+    """Binary cross entropy on the labels, so that the sigmoid of a score is a probability."""
+
+    kind: Literal["cross-entropy"]
+    function: ClassVar[str] = "tasb.students.losses:cross_entropy"
+
+
 class InBatchLoss(Settings):
-    """A loss on each query with all passages of its batch, as a teacher scores them."""
+    """A loss on each query with all passages of its batch."""
 
     function: ClassVar[str]
-    """From (scores, margins, form) to the loss."""
+    """From the scores, what they should be, and the options, to the loss."""
+
+    @property
+    def taught_by(self) -> str | None:
+        """The run that scores the batches, if one does."""
+        return None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the function is given in addition."""
+        return self.model_dump(mode="json", exclude={"kind", "teacher", "scores"})
+
+
+class Contrastive(InBatchLoss):
+    """InfoNCE on the labels: the own positive among all passages of the batch."""
+
+    kind: Literal["contrastive"]
+    function: ClassVar[str] = "tasb.students.losses:contrastive"
+    temperature: float = Field(1.0, gt=0)
+    """What the scores are divided by."""
+
+
+class TaughtLoss(InBatchLoss):
+    """A loss on each query with all passages of its batch, as a teacher scores them."""
+
     teacher: str = "colbert"
     """The run that scores the batches."""
     form: Literal["released", "published"] = "released"
@@ -43,29 +74,36 @@ class InBatchLoss(Settings):
     """The teacher's scores made before the training, or inside it; auto stores them as long
     as they take at most `plans.stored_gigabytes`."""
 
+    @property
+    def taught_by(self) -> str | None:
+        """The teacher."""
+        return self.teacher
 
-class InBatchMarginMse(InBatchLoss):
+
+class InBatchMarginMse(TaughtLoss):
     """Margin-MSE of the own positive with all passages (Eq. 7)."""
 
     kind: Literal["margin-mse"]
     function: ClassVar[str] = "tasb.students.losses:in_batch_margin_mse"
 
 
-class Kl(InBatchLoss):
+class Kl(TaughtLoss):
     """KL divergence (Table 3)."""
 
     kind: Literal["kl"]
     function: ClassVar[str] = "tasb.students.list_losses:kl_divergence"
+    teacher_temperature: float = Field(1.0, gt=0)
+    """What the teacher's scores are divided by; TCT-ColBERT's is .25."""
 
 
-class ListNet(InBatchLoss):
+class ListNet(TaughtLoss):
     """ListNet (Table 3)."""
 
     kind: Literal["listnet"]
     function: ClassVar[str] = "tasb.students.list_losses:listnet"
 
 
-class LambdaRank(InBatchLoss):
+class LambdaRank(TaughtLoss):
     """LambdaRank (Table 3)."""
 
     kind: Literal["lambdarank"]
@@ -73,10 +111,10 @@ class LambdaRank(InBatchLoss):
 
 
 AnyPairwiseLoss = Annotated[
-    Annotated[MarginMse | RankNet, Field(discriminator="kind")], BeforeValidator(as_kind)
+    Annotated[MarginMse | RankNet | CrossEntropy, Field(discriminator="kind")], BeforeValidator(as_kind)
 ]
 AnyInBatchLoss = Annotated[
-    Annotated[InBatchMarginMse | Kl | ListNet | LambdaRank, Field(discriminator="kind")],
+    Annotated[InBatchMarginMse | Contrastive | Kl | ListNet | LambdaRank, Field(discriminator="kind")],
     BeforeValidator(as_kind),
 ]
 

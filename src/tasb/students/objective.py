@@ -28,7 +28,9 @@ class Scores:
     """A model's scores of a batch; `every` is None where no in-batch loss reads it."""
 
     positive: torch.Tensor
+    """(bn,) of each positive, once for each negative of its query."""
     negative: torch.Tensor
+    """(bn,) of the negatives, query after query."""
     every: torch.Tensor | None = None
 
 
@@ -41,7 +43,7 @@ class Ready:
     """Queries."""
     inputs: Inputs
     margin: torch.Tensor | None
-    """(b,) margins of the pairwise teacher, where there is one."""
+    """(bn,) margins of the pairwise teacher, where there is one."""
     teacher: Any
     """What the in-batch teacher reads, where there is one."""
 
@@ -68,12 +70,13 @@ class Objective:
             model: the model in training.
             queries: tokens of the training queries.
             passages: tokens of the passages.
-            teacher: of the in-batch loss, if there is one.
+            teacher: what the in-batch loss compares scores with, if there is one.
             precision: fp32, bf16 or fp16.
         """
         self.settings, self.model, self.teacher = settings, model, teacher
         self.queries, self.passages = queries, passages
         self.pairwise, self.in_batch = losses["pairwise"], losses["in_batch"]
+        self.negatives = settings.negatives
         self.alpha = 1.0 if losses["alpha"] is None else losses["alpha"]
         self.precision = precision
         self.device = device_of(model)
@@ -91,9 +94,10 @@ class Objective:
         queries = self.queries.texts(asked, special, settings.query_length)
         passages = self.passages.texts(both, special, settings.passage_length)
         if self.teacher is None or isinstance(self.model, BertCat):
-            b = len(batch.query)
-            second = (settings.query_passes - 1) * b + np.arange(b)
-            pairs = np.concatenate((np.arange(b), second)), np.arange(2 * b)
+            b, n = len(batch.query), self.negatives
+            of_negatives = (settings.query_passes - 1) * b + np.repeat(np.arange(b), n)
+            of_query = np.concatenate((np.arange(b), of_negatives))
+            pairs = of_query, np.arange(b + b * n)
             inputs = self.model.inputs(queries, passages, tokens, pairs)
         else:
             inputs = self.model.inputs(queries, passages, tokens)
@@ -110,17 +114,19 @@ class Objective:
             parts["pairwise_loss"] = loss(scores.positive, scores.negative, batch.margin)
         if self.teacher is not None:
             loss = function(self.in_batch["function"])
-            margins = self.teacher.margins(batch.teacher).float()
-            parts["in_batch_loss"] = loss(scores.every, margins, self.in_batch["form"])
+            targets = self.teacher.targets(batch.teacher).float()
+            parts["in_batch_loss"] = loss(scores.every, targets, **self.in_batch["options"])
         weights = {"pairwise_loss": 1.0, "in_batch_loss": self.alpha}
         total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
         return {"loss": total, **parts}
 
     def scores(self, batch: Ready) -> Scores:
         """Return the model's scores of a batch, in fp32."""
-        b = batch.size
+        b, n = batch.size, self.negatives
         with autocast(self.precision, self.device):
             if self.teacher is None or isinstance(self.model, BertCat):
-                return Scores(*self.model.pair_scores(batch.inputs).float().chunk(2))
+                pairs = self.model.pair_scores(batch.inputs).float()
+                return Scores(pairs[:b].repeat_interleave(n), pairs[b:])
             every = self.model.all_scores(batch.inputs).float()
-        return Scores(every[:b].diagonal(), every[-b:, b:].diagonal(), every[:b])
+        negative = every[-b:, b:].reshape(b, b, n).diagonal().T.flatten()
+        return Scores(every[:b].diagonal().repeat_interleave(n), negative, every[:b])

@@ -50,8 +50,9 @@ def refuse_no_room_to_train(objective: Objective, run: str) -> None:
 
 def longest_batch(objective: Objective) -> Batch:
     """Return a batch of the longest queries and passages."""
-    size = objective.settings.batch_size
-    both = np.resize(objective.passages.longest(2 * size), 2 * size).astype(np.int32)
+    size, negatives = objective.settings.batch_size, objective.settings.negatives
+    count = size * (1 + negatives)
+    passages = np.resize(objective.passages.longest(count), count).astype(np.int32)
     query = np.resize(objective.queries.longest(size), size).astype(np.int32)
-    margin = np.zeros(size, np.float32)
-    return Batch(0, query, both[:size], both[size:], margin)
+    margin = np.zeros(size * negatives, np.float32)
+    return Batch(0, query, passages[:size], passages[size:], margin)

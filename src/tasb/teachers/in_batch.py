@@ -21,13 +21,13 @@ from tasb.teachers.stored import Margins, StoredMargins
 
 
 class InBatchTeacher(Protocol):
-    """Whatever gives the in-batch margins of a batch."""
+    """Whatever says what the scores of a whole batch should be: a teacher, or the labels."""
 
     def inputs(self, batch: Batch) -> Any:
-        """Return what the margins of a batch are made from, on the device."""
+        """Return what the targets of a batch are made from, on the device."""
 
-    def margins(self, inputs: Any) -> torch.Tensor:
-        """Return the margins of all passages of a batch, fp16 (b, 2b)."""
+    def targets(self, inputs: Any) -> torch.Tensor:
+        """Return a teacher's margins of all passages of a batch, or which of them count."""
 
 
 class StoredTeacher:
@@ -40,7 +40,7 @@ class StoredTeacher:
         """Return the margins of a batch, on the device."""
         return to_device(np.array(self.stored.margins(batch)), self.device)
 
-    def margins(self, inputs: torch.Tensor) -> torch.Tensor:
+    def targets(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return them as they are, fp16 (b, 2b)."""
         return inputs
 
@@ -62,7 +62,7 @@ class LiveTeacher:
         return self.model.inputs(queries, passages, scorer.batch_tokens)
 
     @torch.no_grad()
-    def margins(self, inputs: Inputs) -> torch.Tensor:
+    def targets(self, inputs: Inputs) -> torch.Tensor:
         """Return the margins of all passages of the batch, fp16 (b, 2b)."""
         with autocast(self.scorer.precision, self.scorer.device):
             scores = self.model.all_scores(inputs)
@@ -85,7 +85,7 @@ def _scored(batches: Iterable[Batch], teacher: LiveTeacher) -> Iterator[tuple[Ba
         """Return a batch with its texts on the device."""
         return batch, teacher.inputs(batch)
 
-    scored = ((batch, Fetched(teacher.margins(inputs))) for batch, inputs in ahead(batches, ready))
+    scored = ((batch, Fetched(teacher.targets(inputs))) for batch, inputs in ahead(batches, ready))
     for batch, margins in behind(scored):
         yield batch, margins.numpy()
 

@@ -8,6 +8,9 @@ from tasb.settings import Name, Settings
 
 TRAINING = "training"
 VALIDATION = "validation"
+UNLABELLED = "unlabelled"
+AUGMENTED = "augmented"
+"""The training queries, then the unlabelled ones."""
 
 
 class QuerySet(Settings):
@@ -59,6 +62,8 @@ class Collection(Settings):
     pairs: str | None = None
     """File of training pairs (query, positive, negative ids), with or without teacher scores
     before the ids; BM25 negatives are drawn where it is absent."""
+    unlabelled: str | None = None
+    """A split whose queries alone are read, for training without judgments."""
     validation: Validation | None = None
     """Queries for early stopping and for the weight of a fusion."""
     query_sets: dict[Name, QuerySet] = Field(min_length=1)
@@ -89,12 +94,15 @@ class Collection(Settings):
             raise ValueError("give either 'folder' or 'ir_datasets'")
         if self.allow_unknown_ids and self.drop_unknown_ids:
             raise ValueError("give one of 'allow_unknown_ids' and 'drop_unknown_ids'")
-        reserved = {TRAINING, VALIDATION, "train", "passages"} & set(self.query_sets)
+        reserved = {TRAINING, VALIDATION, UNLABELLED, AUGMENTED, "train", "passages"}
+        reserved &= set(self.query_sets)
         if reserved:
             raise ValueError(f"query set name '{min(reserved)}' is reserved")
         reported = {query_set.split or name for name, query_set in self.query_sets.items()}
         chooses = {"validation.split": self.validation and self.validation.split}
-        for key, split in {**chooses, "train": self.train}.items():
+        for key, split in {
+            **chooses, "train": self.train, "unlabelled": self.unlabelled
+        }.items():  # fmt: skip
             if split in reported:
                 raise ValueError(
                     f"{key} '{split}' is a reported query set too; reported queries must not "
@@ -119,5 +127,7 @@ class Collection(Settings):
             return self.train or "train"
         if query_set == VALIDATION and self.validation and self.validation.split:
             return self.validation.split
+        if query_set == UNLABELLED:
+            return self.unlabelled or UNLABELLED
         reported = self.query_sets.get(query_set)
         return (reported and reported.split) or query_set

@@ -31,6 +31,17 @@ class EarlyStoppingSet(Settings):
     """Five strata of the system's MRR@10 (released), or uniform (section 4.3 as printed)."""
 
 
+class Search(Settings):
+    """Training on searches of the whole collection (LTRe)."""
+
+    system: str | None = None
+    """A dense system over the run of `init`, whose index is searched; null: exact search."""
+    depth: int = Field(200, ge=1)
+    """Passages that are searched for a query at every step."""
+    vectors: Literal["exact", "reconstructed"] = "exact"
+    """What the loss reads: vectors as they were encoded, or as the index gives them back."""
+
+
 class Training(Settings):
     """The training loop. Defaults are the paper's, or the released code's where it is silent."""
 

@@ -1,0 +1,1 @@
+"""Stage 6: training pairs mined from rankings, filtered by a teacher."""

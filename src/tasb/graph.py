@@ -11,9 +11,11 @@ from typing import Any
 from tasb.artifact import Artifact, Part
 from tasb.clusters import artifacts as clusters
 from tasb.collection import artifacts as collection
+from tasb.collection.config import AUGMENTED, UNLABELLED
 from tasb.config.model import Config
 from tasb.lexical import artifacts as lexical
 from tasb.metrics import artifacts as metrics
+from tasb.mining import artifacts as mining
 from tasb.plans import artifacts as plans
 from tasb.plans.artifacts import Plan
 from tasb.rankings import artifacts as rankings
@@ -24,6 +26,7 @@ from tasb.students import artifacts as students
 from tasb.students.run import TrainingRun
 from tasb.tables import artifacts as tables
 from tasb.teachers import artifacts as teachers
+from tasb.teachers.artifacts import COLLECTION
 from tasb.tokens import artifacts as tokens
 from tasb.vectors import artifacts as vectors
 from tasb.vectors.artifacts import ModelFiles
@@ -77,7 +80,12 @@ class Graph:
     def system(self, name: str, key: str = "systems") -> System:
         """Return a system; each run is a system of its own name."""
         if name in self.config.runs:
-            return Run(kind="run", run=name)
+            search = self.config.runs[name].search
+            if search is None or search.system is None:
+                return Run(kind="run", run=name)
+            searched = self.system(search.system, f"runs.{name}.search.system")
+            how = searched.model_dump(include={"index", "nprobe", "ef_search"})
+            return Run(kind="run", run=name, **how)
         known = {**self.config.systems, **self.config.runs}
         require(name, known, key, "system or run")
         system: System = self.named("systems", name, key, "system")
@@ -97,7 +105,26 @@ class Graph:
             return self.vector_model(model, key)
         require(model, {**self.config.runs, **self.config.systems}, key, "run or system")
         run = self.run(model, key)
-        return ModelFiles(run.model, run.card, run.init, self.training(model, key)["model"])
+        if run.search is not None:
+            raise ValueError(f"{key}: '{model}' has an encoder for each side and scores no pairs")
+        encoder, weights = self.encoder_of(run.init, key), self.training(model, key)["model"]
+        return ModelFiles(run.model, run.card, encoder, weights)
+
+    def encoder_of(self, init: str, key: str) -> str:
+        """Return the pre-trained encoder from which a run starts in the end.
+
+        Raises:
+            ValueError: runs start from each other.
+        """
+        above: list[str] = []
+        while init in self.config.runs:
+            if init in above:
+                cycle = " -> ".join([*above[above.index(init) :], init])
+                raise ValueError(f"runs.{init}.init: runs start from each other in a cycle: {cycle}")
+            above.append(init)
+            init = self.run(init, key).init
+        require(init, {**self.config.encoders, **self.config.runs}, key, "encoder or run")
+        return init
 
     def seed(self, *names: str | int) -> int:
         """Return the seed of a named use."""
@@ -154,7 +181,8 @@ class Graph:
 
     def query_set(self, name: str) -> Artifact:
         """Queries and judgments: of a split, or a part of the training split."""
-        return self._once(collection.query_set, name)
+        bare = name in (UNLABELLED, AUGMENTED)
+        return self._once(collection.bare_queries if bare else collection.query_set, name)
 
     def shared_queries(self) -> Artifact:
         """Which reported queries train or choose something, too."""
@@ -174,9 +202,26 @@ class Graph:
         """Tokens of the passages (``passages``) or of a query set."""
         return self._once(tokens.tokens, encoder, texts)
 
-    def pair_scores(self, run: str) -> Artifact:
+    def pair_scores(self, run: str, pairs: str = COLLECTION) -> Artifact:
         """All training pairs with the scores of a trained model."""
-        return self._once(teachers.pair_scores, run)
+        return self._once(teachers.pair_scores, run, pairs)
+
+    def candidates(self, name: str) -> Artifact:
+        """The passages that a dense system finds for the queries that are mined."""
+        return self._once(mining.candidates, name, declared=f"mining.{name}")
+
+    def candidate_scores(self, name: str) -> Artifact:
+        """A teacher's scores of what is mined."""
+        return self._once(mining.candidate_scores, name, declared=f"mining.{name}")
+
+    def mined(self, name: str, key: str = "mining") -> Artifact:
+        """Mined training pairs."""
+        self.named("mining", name, key, "mining")
+        return self._once(mining.mined, name, declared=f"mining.{name}")
+
+    def joined(self, names: tuple[str, ...]) -> Artifact:
+        """Mined training pairs of several declarations."""
+        return self._once(mining.joined, names)
 
     def clusters(self, name: str, key: str = "clusters") -> Artifact:
         """Topics of the training queries."""

@@ -55,3 +55,17 @@ rule published_pairs:
         recipe=lambda w: GRAPH.pairs().recipe,
     script:
         "../scripts/make.py"
+
+
+rule bare_queries:
+    input:
+        unpack(lambda w: inputs(GRAPH.query_set(w.bare))),
+    output:
+        queries=path("collection", "{bare}", "queries.parquet"),
+        made=made("collection", "{bare}"),
+    log:
+        logs("collection", "{bare}"),
+    params:
+        recipe=lambda w: GRAPH.query_set(w.bare).recipe,
+    script:
+        "../scripts/make.py"

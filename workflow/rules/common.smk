@@ -6,7 +6,7 @@ import sys
 import time
 
 import tasb
-from tasb.collection.config import TRAINING, VALIDATION
+from tasb.collection.config import AUGMENTED, TRAINING, UNLABELLED, VALIDATION
 from tasb.config.code import code_of
 from tasb.config.duplicates import refuse_duplicate_keys
 from tasb.config.load import load
@@ -38,9 +38,14 @@ except TasbError as error:
 
 C = GRAPH.config.collection
 SETS = list(GRAPH.config.data.query_sets)
-EVERY_SET = [*SETS, "train", TRAINING, VALIDATION]
+BARE = [UNLABELLED, AUGMENTED]
+EVERY_SET = [*SETS, "train", TRAINING, VALIDATION, UNLABELLED]
 NAMES = [*GRAPH.config.systems, *GRAPH.config.runs]
 DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
+GENERATIONS = [name for name, run in GRAPH.config.runs.items() if run.generation]
+SEARCHING = [name for name, run in GRAPH.config.runs.items() if run.search]
+MINED = GRAPH.config.mining
+JOINED = ["=".join(run.pairs.mining) for run in GRAPH.config.runs.values() if run.pairs.kind == "mined"]
 path = GRAPH.path
 PLANNED = Planned()
 
@@ -74,6 +79,11 @@ wildcard_constraints:
     run=one_of(GRAPH.config.runs),
     teacher=one_of(GRAPH.config.runs),
     clusters=one_of(GRAPH.config.clusters),
+    model=one_of(NAMES),
+    mining=one_of(MINED),
+    joined=one_of(names for names in JOINED if "=" in names),
+    pairs=one_of(["pair_scores", *JOINED]),
+    bare=one_of(BARE),
     plan=one_of(GRAPH.plans),
     system=one_of(NAMES),
     table=one_of(GRAPH.config.tables),

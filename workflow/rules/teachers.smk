@@ -1,15 +1,15 @@
 rule pair_scores:
     input:
-        unpack(lambda w: inputs(GRAPH.pair_scores(w.run))),
+        unpack(lambda w: inputs(GRAPH.pair_scores(w.model, w.pairs))),
     output:
-        pairs=path("teachers", "{run}", "pair_scores.parquet"),
-        made=made("teachers", "{run}", "pair_scores"),
+        pairs=path("teachers", "{model}", "{pairs}.parquet"),
+        made=made("teachers", "{model}", "{pairs}"),
     log:
-        logs("teachers", "{run}", "pair_scores"),
+        logs("teachers", "{model}", "{pairs}"),
     threads: MODEL_THREADS
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.pair_scores(w.run).recipe,
+        recipe=lambda w: GRAPH.pair_scores(w.model, w.pairs).recipe,
     script:
         "../scripts/make.py"

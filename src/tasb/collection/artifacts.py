@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact
-from tasb.collection.config import TRAINING, VALIDATION, Collection
+from tasb.collection.config import AUGMENTED, TRAINING, UNLABELLED, VALIDATION, Collection
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -34,6 +34,34 @@ def query_set(graph: "Graph", name: str) -> Artifact:
     if name == TRAINING or (name == VALIDATION and fraction):
         return _training_part(graph, name)
     return _split(graph, name)
+
+
+def bare_queries(graph: "Graph", name: str) -> Artifact:
+    """Queries without judgments: the unlabelled ones, alone or after those that train."""
+    data, files = graph.config.data, {"queries": [graph.path("collection", name, "queries.parquet")]}
+    graph.ask("unlabelled")
+    if name == AUGMENTED:
+        return Artifact(
+            "tasb.collection.unlabelled:make_augmented",
+            graph.name("collection", name),
+            files,
+            sources={
+                "training": graph.query_set(TRAINING)["queries"],
+                "unlabelled": graph.query_set(UNLABELLED)["queries"],
+            },
+        )
+    split = data.split_of(UNLABELLED)
+    return Artifact(
+        "tasb.collection.unlabelled:make",
+        graph.name("collection", name),
+        files,
+        {
+            "collection": data.model_dump(include={"folder", "ir_datasets"}),
+            "ways": _ways(data, "empty_texts", "blank_lines"),
+            "split": split,
+        },
+        brought={"source": _present(data.folder, f"queries.{split}.tsv")},
+    )
 
 
 def _split(graph: "Graph", name: str) -> Artifact:

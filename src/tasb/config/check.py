@@ -8,9 +8,9 @@ from tasb.graph import Graph
 from tasb.settings import require
 
 RULES = (
-    "all", "bm25_negatives", "clusters", "early_stopping_set", "encoder", "figure", "index",
-    "metrics", "model_card", "pair_scores", "passages", "plan", "plan_scores", "published_pairs",
-    "query_set", "ranking", "search", "shared_queries", "table", "tables", "tokens", "training",
+    "all", "bare_queries", "bm25_negatives", "candidate_scores", "candidates", "clusters", "early_stopping_set", "encoder", "figure", "generation", "index",
+    "metrics", "joined", "mined", "model_card", "pair_scores", "passages", "plan", "plan_scores", "published_pairs",
+    "query_set", "query_training", "ranking", "search", "shared_queries", "table", "tables", "tokens", "training",
     "vectors",
 )  # fmt: skip
 """What `snakemake NAME` makes already, so that no table can be called so."""
@@ -27,6 +27,7 @@ def check(graph: Graph) -> None:
     config = graph.config
     require(config.collection, config.collections, "collection", "collection")
     _distinct("systems", config.systems, "runs", config.runs)
+    _distinct("encoders", config.encoders, "runs", config.runs)
     _distinct("figures", config.figures, "tables", config.tables)
     _distinct("tables", config.tables, "the rules of the workflow", RULES)
     _distinct("figures", config.figures, "the rules of the workflow", RULES)
@@ -36,6 +37,8 @@ def check(graph: Graph) -> None:
         )
     for name in config.runs:
         graph.training(name)
+    for name in config.mining:
+        graph.mined(name)
     for name in config.clusters:
         graph.clusters(name)
     for name in config.systems:

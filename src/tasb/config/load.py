@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from tasb.config.check import check
+from tasb.config.generations import written_out
 from tasb.config.inherit import Raw, filled, without_nulls
 from tasb.config.model import Config
 from tasb.config.words import message
@@ -44,7 +45,7 @@ def load_config(raw: Raw) -> Config:
     if students is None:
         raw = {**raw, "students": {}, "runs": {}}  # so that each mistake is said once
     elif isinstance(runs, dict):
-        raw = {**raw, "runs": filled(runs, students.plain())}
+        raw = written_out(raw, filled(runs, students.plain()))
     config = _checked(Config.model_validate, raw, "", lines)
     if config is None or lines:
         raise TasbError("\n".join(sorted(dict.fromkeys(lines))))

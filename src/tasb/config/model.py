@@ -7,6 +7,7 @@ from tasb.collection.config import Collection
 from tasb.encoders.config import Encoder
 from tasb.lexical.config import Negatives
 from tasb.metrics.config import Metrics
+from tasb.mining.config import Mining
 from tasb.plans.config import Plans
 from tasb.rankings.config import AnySystem, Rankings
 from tasb.settings import Distinct, Name, Settings
@@ -17,7 +18,9 @@ from tasb.tables.figures import Figure
 from tasb.tokens.config import Tokens
 from tasb.vectors.config import Vectors
 
-NAMED = ("collections", "encoders", "clusters", "runs", "systems", "tables", "figures")
+NAMED = (
+    "collections", "encoders", "clusters", "mining", "runs", "systems", "tables", "figures",
+)  # fmt: skip
 """Parts of the config that hold declarations by name; null takes one away."""
 
 
@@ -38,6 +41,8 @@ class Config(Settings):
     """BM25 negatives."""
     clusters: dict[Name, Clusters] = {}
     """Topics of the training queries, by name."""
+    mining: dict[Name, Mining] = {}
+    """Training pairs mined from rankings, by name."""
     plans: Plans = Plans()
     """How plans are cut."""
     early_stopping_set: EarlyStoppingSet = EarlyStoppingSet()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tasb.graph import Graph
 
 SECTIONS = ("negatives", "tokens", "plans", "early_stopping_set", "vectors", "rankings")
+SECTIONS_BY_NAME = ("runs", "clusters", "mining", "encoders")
 OF_TRAINING = ("train", "train_queries", "pairs", "validation")
 """Keys of a collection that matter to what is trained alone."""
 
@@ -35,7 +36,7 @@ def config_of(graph: "Graph", system: str, query_set: str, sources: Sequence[Par
     artifacts = [below for part in sources for below in part.artifact.closure()]
     asked: set[str] = set().union(*(below.asked for below in artifacts))
     asked |= {f"systems.{system}"} if system in config.systems else set()
-    named = {section: _named(graph, section, asked) for section in ("runs", "clusters", "encoders")}
+    named = {section: _named(graph, section, asked) for section in SECTIONS_BY_NAME}
     named["systems"] = {
         name: graph.config.systems[name].needed_for({query_set, VALIDATION})
         for name in _names("systems", asked)

@@ -11,7 +11,6 @@ from tasb.teachers.artifacts import scorer
 if TYPE_CHECKING:
     from tasb.graph import Graph
 
-TRAINING = "training"
 MOST_FILES = 10_000
 """Files of a plan; Snakemake plans a job for each."""
 
@@ -43,8 +42,10 @@ def plan(graph: "Graph", name: str, shard: int) -> Artifact:
         "sampler": run.sampler,
         "one_pair_queries": run.pairs.one_pair_queries,
         "batch_size": run.batch_size,
-        "seed": graph.seed("plans", run.seed),
+        "seed": graph.seed("plans", run.seed, *([run.generation] if run.generation else [])),
     }
+    if run.negatives > 1:
+        settings["negatives"] = run.negatives
     if run.pairs.scored_by is not None:
         settings["scored_by"] = run.pairs.scored_by
     return Artifact(
@@ -62,7 +63,8 @@ def plan(graph: "Graph", name: str, shard: int) -> Artifact:
 
 def plan_scores(graph: "Graph", plan: str, teacher: str, shard: int) -> Artifact:
     """A teacher's scores of the batches of a shard of a plan."""
-    settings, sources = scorer(graph, teacher, TRAINING)
+    run = graph.config.runs[graph.plans[plan].run]
+    settings, sources = scorer(graph, teacher, run.pairs.query_set(graph))
     return Artifact(
         "tasb.teachers.in_batch:make",
         graph.name("plans", plan, teacher, str(shard)),
@@ -102,10 +104,10 @@ def plan_of(graph: "Graph", run: TrainingRun) -> list[Part]:
 
 def stored_scores(graph: "Graph", run: TrainingRun) -> list[Part]:
     """Return the stored in-batch scores of a run, if it reads any."""
-    loss = run.losses.in_batch
-    if loss is None or scores_live(graph, run):
+    teacher = run.losses.taught_by
+    if teacher is None or scores_live(graph, run):
         return []
-    return [graph.plan_scores(run.plan, loss.teacher, shard)["scores"]
+    return [graph.plan_scores(run.plan, teacher, shard)["scores"]
             for shard in shards(graph, run)]  # fmt: skip
 
 
@@ -114,9 +116,7 @@ def scores_live(graph: "Graph", run: TrainingRun) -> bool:
 
     Stored scores are B x 2B fp16 values a step.
     """
-    if run.losses.in_batch is None:
-        return False
+    scores = getattr(run.losses.in_batch, "scores", None)
     size = run.steps * run.batch_size * 2 * run.batch_size * 2 / 1e9
-    scores = run.losses.in_batch.scores
     limit = graph.section("plans").stored_gigabytes
     return scores == "live" or (scores == "auto" and size > limit)

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from tasb.artifact import Part
-from tasb.settings import Settings, as_kind
+from tasb.collection.config import TRAINING
+from tasb.mining.names import mined_pairs, query_set_of
+from tasb.settings import Distinct, Settings, as_kind
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -34,6 +36,10 @@ class PairSource(Settings):
     def pairs(self, graph: "Graph", key: str) -> Part:
         """Return the table of pairs."""
         raise NotImplementedError
+
+    def query_set(self, graph: "Graph") -> str:
+        """Return the query set whose positions the pairs hold."""
+        return TRAINING
 
 
 class CollectionPairs(PairSource):
@@ -76,7 +82,45 @@ class PublishedPairs(PairSource):
         return graph.pairs()["pairs"]
 
 
+class MinedPairs(PairSource):
+    """Pairs mined from rankings."""
+
+    kind: Literal["mined"]
+    mining: Distinct[str] = Field(min_length=1)
+    """One of `mining`, or several whose pairs are put together."""
+    teacher: str | None = None
+    """The run or dense system whose scores give the margins; null for labels alone."""
+
+    @field_validator("mining", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        """Read a plain name as a list of one."""
+        return [value] if isinstance(value, str) else value
+
+    @property
+    def scored_by(self) -> str | None:
+        """The teacher."""
+        return self.teacher
+
+    def label(self) -> list[str]:
+        """Return where the pairs are mined, in addition."""
+        return ["mined=" + "=".join(self.mining), *super().label()]
+
+    def pairs(self, graph: "Graph", key: str) -> Part:
+        """Return the pairs, scored by the teacher if there is one."""
+        for name in self.mining:
+            graph.mined(name, f"{key}.mining")
+        if self.teacher is None:
+            return mined_pairs(graph, tuple(self.mining))
+        graph.scoring(self.teacher, f"{key}.teacher")
+        return graph.pair_scores(self.teacher, "=".join(self.mining))["pairs"]
+
+    def query_set(self, graph: "Graph") -> str:
+        """Return the queries that are mined, in one set."""
+        return query_set_of(graph, tuple(self.mining))
+
+
 AnyPairSource = Annotated[
-    Annotated[CollectionPairs | PublishedPairs, Field(discriminator="kind")],
+    Annotated[CollectionPairs | PublishedPairs | MinedPairs, Field(discriminator="kind")],
     BeforeValidator(as_kind),
 ]

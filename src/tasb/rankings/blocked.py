@@ -19,6 +19,8 @@ STREAMED = 1 << 18
 """Vectors of a block that is fetched."""
 SHARE = 0.6
 """Of the free memory of a device, what vectors may take to stay there."""
+ON_CPU = 8 << 30
+"""Bytes that vectors may take in fp32 to stay in memory so, where a CPU computes."""
 SCORES = 1 << 29
 """Scores that are kept at a time, 2 GiB."""
 
@@ -34,10 +36,13 @@ class DeviceVectors:
         self.shards, self.on = shards, on
         self._all: torch.Tensor | None = None
         bytes_ = sum(Path(shard).stat().st_size for shard in shards)
-        self._stay = on.type != "cuda" or bytes_ <= SHARE * torch.cuda.mem_get_info(on)[0]
+        fits = 2 * bytes_ <= ON_CPU
+        if on.type == "cuda":
+            fits = bytes_ <= SHARE * torch.cuda.mem_get_info(on)[0]
+        self._stay, self._dtype = fits, torch.float16 if on.type == "cuda" else torch.float32
 
     def blocks(self, rows: int) -> Iterator[torch.Tensor]:
-        """Yield the vectors, fp16 (vectors, dimensions), in order.
+        """Yield the vectors (vectors, dimensions), in order: fp16, or fp32 in a CPU's memory.
 
         Args:
             rows: of a block, where the vectors are on the device already.
@@ -58,7 +63,7 @@ class DeviceVectors:
         for block in self._fetched():
             if not start:
                 shape = count_vectors(self.shards), block.shape[1]
-                found = torch.empty(shape, dtype=block.dtype, device=self.on)
+                found = torch.empty(shape, dtype=self._dtype, device=self.on)
             found[start : start + len(block)] = block
             start += len(block)
         return found
@@ -92,8 +97,8 @@ def nearest(queries: torch.Tensor, block: torch.Tensor, depth: int) -> Found:
     """Return the rows of a block of largest inner product; of ties, the first ones.
 
     Args:
-        queries: fp16 (queries, dimensions).
-        block: fp16 (vectors, dimensions).
+        queries: (queries, dimensions).
+        block: (vectors, dimensions).
         depth: rows per query, at most.
     """
     every = _products(queries, block)

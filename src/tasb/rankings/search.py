@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -33,12 +34,17 @@ def search_index(
         settings: ``nprobe`` and ``ef_search``; null for Faiss's own.
     """
     index = faiss.read_index(str(path))
-    for name, value in settings.items():
-        if value is not None:
-            faiss.ParameterSpace().set_index_parameter(index, PARAMETERS[name], value)
+    set_parameters(index, settings)
     scores, positions = index.search(queries, min(depth, index.ntotal))
     scores = np.where(positions < 0, -np.inf, scores)  # Faiss fills empty places with anything
     return best(positions.astype(np.int64), scores, depth)
+
+
+def set_parameters(index: Any, settings: Mapping[str, int | None]) -> None:
+    """Set how an index is searched, where that is said."""
+    for name, value in settings.items():
+        if value is not None:
+            faiss.ParameterSpace().set_index_parameter(index, PARAMETERS[name], value)
 
 
 def recall(found: Positions, exact: Positions) -> float:
@@ -63,10 +69,10 @@ def search(job: Job, queries: Scores, on: torch.device) -> tuple[Positions, Scor
         queries: (queries, dimensions).
         on: where exact search runs.
     """
-    shards, depth, settings = job.files("vectors"), search_depth(job.recipe), job.recipe["index"]
-    if settings is None:
-        return search_flat(queries, shards, depth, on)
-    positions, scores = search_index(queries, job.file("index"), depth, settings)
+    shards, depth = job.files("vectors"), search_depth(job.recipe)
+    positions, scores = find(job, queries, depth, on)
+    if job.recipe["index"] is None:
+        return positions, scores
     sample = np.linspace(0, len(queries) - 1, min(SAMPLE, len(queries))).astype(int)
     exact, _ = search_flat(queries[sample], shards, min(10, depth), on)
     job.about["recall"] = round(recall(positions[sample], exact), 4)
@@ -75,6 +81,13 @@ def search(job: Job, queries: Scores, on: torch.device) -> tuple[Positions, Scor
         "ef_search raise that)", 100 * job.about["recall"], exact.shape[1], len(sample),
     )  # fmt: skip
     return positions, scores
+
+
+def find(job: Job, queries: Scores, depth: int, on: torch.device) -> tuple[Positions, Scores]:
+    """Return the top passages of each query, exact or by the job's index."""
+    if job.recipe["index"] is None:
+        return search_flat(queries, job.files("vectors"), depth, on)
+    return search_index(queries, job.file("index"), depth, job.recipe["index"])
 
 
 def make(job: Job) -> None:

@@ -129,6 +129,11 @@ class Losses(Settings):
     alpha: float | None = Field(None, ge=0)
     """Weight of the in-batch loss if there is a pairwise one: the paper's .75 if not given."""
 
+    @property
+    def taught_by(self) -> str | None:
+        """The in-batch teacher, if there is one."""
+        return self.in_batch and self.in_batch.taught_by
+
     @model_validator(mode="before")
     @classmethod
     def _weighted(cls, data: object) -> object:

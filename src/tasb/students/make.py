@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import torch
 
+from tasb.collection.relevant import Relevant
 from tasb.files import fingerprint, scratch, whole, write_json
-from tasb.jobs import Job
+from tasb.jobs import Job, function
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.device import compute_deterministically, peak_memory, prepare
@@ -21,6 +22,7 @@ from tasb.seeds import derive
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.config import Training
 from tasb.students.evaluator import Evaluator
+from tasb.students.labels import Labels
 from tasb.students.objective import Objective
 from tasb.students.room import refuse_no_room_to_train
 from tasb.students.training import Trainer
@@ -40,7 +42,7 @@ def make(job: Job) -> None:
         compute_deterministically()
     device = prepare(job)
     precision = job.about["precision"] = resolve_precision(settings.precision, device)
-    folder = Path(job.outputs["model"][0]).parent
+    folder = Path(job.output("card")).parent
     every_input = [path for name, paths in job.inputs.items() if name != "sidecars"
                    for path in paths]  # fmt: skip
     state = CheckpointFolder(
@@ -48,13 +50,19 @@ def make(job: Job) -> None:
     )
     with state.locked():
         trainer = open_trainer(job, settings, state, device, precision)
-        if device.type == "cuda":
+        if device.type == "cuda" and isinstance(trainer.objective, Objective):
             refuse_no_room_to_train(trainer.objective, folder.name)
+        begin(trainer, job.optional("optimizer"))
         trainer.resume()
         trainer.train(read_plan(job.files("plan"), trainer.progress.step, settings.steps))
-        write_outputs(trainer, card_of(settings), job.recipe["model"]["kind"], folder)
-        complete(folder, job.files("encoder")[-1], card_of(settings))
+        write_outputs(trainer, card_of(settings), job)
         state.remove()
+
+
+def begin(trainer: Trainer, optimizer: str | None) -> None:
+    """Give a generation the state of the optimizer of the one before."""
+    if optimizer is not None:
+        trainer.optimizer.load_state_dict(torch.load(optimizer, weights_only=True))
 
 
 def open_trainer(
@@ -73,13 +81,16 @@ def open_trainer(
     seed = derive(settings.seed, "head") >> 1
     folder, card = Path(weights[0]).parent, card_of(settings)
     model = new_model(job.recipe["model"], card, folder, tokenizer, seed).to(device)
-    run = Path(job.outputs["model"][0]).parent.name
+    run = Path(job.output("card")).parent.name
     freeze(model.encoder.transformer, settings.frozen_layers, f"runs.{run}.frozen_layers")
     if device.type == "cpu":
         use_drop(model)
     if settings.recorded and settings.gradient_cache is None and not isinstance(model, ColBert):
         model.encoder.record(precision)  # the passes of a step would share memory: ColBERT has two
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
+    if "search" in job.recipe:
+        found = function("tasb.students.search_objective:open_objective")
+        return Trainer(settings, found(job, settings, model, queries, precision), None, state)
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)
     evaluator = None
@@ -97,30 +108,42 @@ def card_of(settings: Training) -> Card:
 
 
 def open_teacher(job: Job, device: torch.device) -> InBatchTeacher | None:
-    """Return the in-batch teacher of a run, stored or live, or None if it has none."""
+    """Return what an in-batch loss compares scores with: a teacher's scores, or the labels."""
     if "live" in job.recipe:
         files = {name.removeprefix("live_"): paths
                  for name, paths in job.inputs.items() if name.startswith("live_")}  # fmt: skip
         return LiveTeacher(open_scorer(job.recipe["live"]["scorer"], files, device))
     stored = job.files("in_batch_scores")
-    return StoredTeacher(StoredMargins(stored), device) if stored else None
+    if stored:
+        return StoredTeacher(StoredMargins(stored), device)
+    if job.recipe["losses"]["in_batch"] is None:
+        return None
+    return Labels(Relevant.read(job.optional("qrels")), device)
 
 
-def write_outputs(trainer: Trainer, card: Card, kind: str, folder: Path) -> None:
-    """Write what a training ends with.
+def write_outputs(trainer: Trainer, card: Card, job: Job) -> None:
+    """Write what a training ends with: its models, and their card, log and times.
 
     Args:
         trainer: at its end.
         card: how texts become vectors.
-        kind: the architecture.
-        folder: for config.json, model.safetensors, card.json, log.parquet, times.json.
+        job: of the training.
     """
-    with scratch(folder / "model") as new:
+    folder, model = Path(job.output("card")).parent, Path(job.outputs["model"][0]).parent
+    with scratch(folder / "new") as new:
         trainer.model.save(new)
         for file in sorted(new.iterdir()):
-            with whole(folder / file.name) as part:
+            with whole(model / file.name) as part:
                 shutil.copyfile(file, part)
-    write_json(folder / "card.json", {**card.plain(), "model": kind})
+    complete(model, job.files("encoder")[-1], card)
+    passage = [*job.outputs.get("passage_model", []), *job.outputs.get("passage_folder", [])]
+    for source, target in zip(job.files("passage_model"), passage):
+        with whole(target) as part:
+            shutil.copyfile(source, part)
+    if "optimizer" in job.outputs:
+        with whole(job.output("optimizer")) as part:
+            torch.save(trainer.optimizer.state_dict(), part)
+    write_json(folder / "card.json", {**card.plain(), "model": job.recipe["model"]["kind"]})
     with whole(folder / "log.parquet") as part:
         pl.DataFrame(trainer.progress.lines, infer_schema_length=None).write_parquet(part)
     progress = trainer.progress

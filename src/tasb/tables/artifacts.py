@@ -103,7 +103,8 @@ def _check_published(key: str, table: Table, query_sets: Sequence[str | None], p
 def model_card(graph: "Graph", run: str) -> Artifact:
     """The README of a trained retriever: what it was trained on, and what it scores."""
     key, declared = f"runs.{run}", graph.config.runs[run]
-    data, encoder = graph.config.data, graph.config.encoders[declared.init]
+    data = graph.config.data
+    encoder = graph.config.encoders[graph.encoder_of(declared.init, f"{key}.init")]
     metrics = graph.metrics(run, key)
     return Artifact(
         "tasb.tables.model_card:make",

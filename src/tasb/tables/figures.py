@@ -92,7 +92,7 @@ class BatchesFigure(BatchMeasures):
 
 def _teacher(run: TrainingRun) -> str | None:
     """Return the in-batch teacher of a run."""
-    return run.losses.in_batch.teacher if run.losses.in_batch else None
+    return run.losses.taught_by
 
 
 def _figure(

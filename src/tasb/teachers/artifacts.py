@@ -4,20 +4,31 @@ from typing import TYPE_CHECKING, Any
 
 from tasb.artifact import Artifact, Source
 from tasb.collection.config import TRAINING
+from tasb.mining.names import mined_pairs, query_set_of
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
 
 
-def pair_scores(graph: "Graph", run: str) -> Artifact:
+COLLECTION = "pair_scores"
+"""What the scores of the collection's own pairs are called; others after where they are mined."""
+
+
+def pair_scores(graph: "Graph", run: str, pairs: str) -> Artifact:
     """All training pairs with the scores of a trained model."""
-    settings, sources = scorer(graph, run, TRAINING)
+    query_set, source = TRAINING, None
+    if pairs == COLLECTION:
+        source = graph.pairs()["pairs"]
+    else:
+        names = tuple(pairs.split("="))
+        query_set, source = query_set_of(graph, names), mined_pairs(graph, names)
+    settings, sources = scorer(graph, run, query_set)
     return Artifact(
         "tasb.teachers.pair_scores:make",
-        graph.name("teachers", run, "pair_scores"),
-        {"pairs": [graph.path("teachers", run, "pair_scores.parquet")]},
+        graph.name("teachers", run, pairs),
+        {"pairs": [graph.path("teachers", run, f"{pairs}.parquet")]},
         settings,
-        {"pairs": graph.pairs()["pairs"], **sources},
+        {"pairs": source, **sources},
     )
 
 

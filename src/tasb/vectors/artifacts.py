@@ -23,11 +23,16 @@ class ModelFiles:
     weights: Part
     own_card: Part | None = None
     """The card of released weights, where the config does not say all."""
+    query_weights: Part | None = None
+    """The weights of queries, where they are others."""
+    vectors_of: str | None = None
+    """The system that has the passage vectors, where it is another."""
 
-    def sources(self, graph: "Graph") -> dict[str, Source]:
-        """Return what a job reads to open the model."""
+    def sources(self, graph: "Graph", texts: str = "passages") -> dict[str, Source]:
+        """Return what a job reads to open the model, for passages or for queries."""
+        own = self.query_weights if texts == "queries" else None
         files: dict[str, Source] = {
-            "model": self.weights,
+            "model": own or self.weights,
             "tokenizer": graph.encoder(self.encoder)["tokenizer"],
         }
         return files if self.own_card is None else {**files, "card": self.own_card}
@@ -50,7 +55,7 @@ def passage_vectors(graph: "Graph", system: str, shard: int, key: str) -> Artifa
 
 def query_vectors(graph: "Graph", system: str, query_set: str, key: str) -> Artifact:
     """The vectors of a query set; a search encodes its queries itself."""
-    settings, sources = encoding(graph, system, key)
+    settings, sources = encoding(graph, system, key, "queries")
     encoder = graph.vector_model(system, key).encoder
     return Artifact(
         "tasb.vectors.encode:make",
@@ -62,8 +67,10 @@ def query_vectors(graph: "Graph", system: str, query_set: str, key: str) -> Arti
     )
 
 
-def encoding(graph: "Graph", system: str, key: str) -> tuple[dict[str, Any], dict[str, Source]]:
-    """Return the settings and sources with which a job encodes texts of a dense system."""
+def encoding(
+    graph: "Graph", system: str, key: str, texts: str = "passages"
+) -> tuple[dict[str, Any], dict[str, Source]]:
+    """Return the settings and sources with which a job encodes passages or queries."""
     model, vectors = graph.vector_model(system, key), graph.section("vectors")
     settings = {
         "encoder": {
@@ -73,13 +80,14 @@ def encoding(graph: "Graph", system: str, key: str) -> tuple[dict[str, Any], dic
             "precision": vectors.precision,
         }
     }
-    return settings, model.sources(graph)
+    return settings, model.sources(graph, texts)
 
 
 def all_passages(graph: "Graph", system: str) -> list[Part]:
-    """Return the vectors of all passages, shard by shard."""
+    """Return the vectors of all passages, shard by shard; systems of one run share them."""
+    owner = graph.vector_model(system, "systems").vectors_of or system
     shards = range(graph.section("vectors").shards)
-    return [graph.passage_vectors(system, shard)["vectors"] for shard in shards]
+    return [graph.passage_vectors(owner, shard)["vectors"] for shard in shards]
 
 
 def index(graph: "Graph", system: str) -> Artifact:

@@ -1,7 +1,7 @@
 """Systems that search the vectors of a model: a run that is trained here, released weights."""
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -65,16 +65,21 @@ class Dense(System):
         found = graph.search(name)
         return Part(found, (found.files["ranking"][reported.index(query_set)],))
 
+    @property
+    def searched_index(self) -> dict[str, Any] | None:
+        """How the index is searched; None for exact search."""
+        return None if self.index == "Flat" else self.model_dump(include={"nprobe", "ef_search"})
+
+    def index_source(self, graph: "Graph", name: str) -> dict[str, Source]:
+        """Return the index, if one must be trained."""
+        return {} if self.index == "Flat" else {"index": graph.index(name)["index"]}
+
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the rankings of some query sets, encoded and searched in one job."""
-        settings, sources = encoding(graph, name, f"systems.{name}")
+        settings, sources = encoding(graph, name, f"systems.{name}", "queries")
         encoder = graph.vector_model(name, f"systems.{name}").encoder
         exact: dict[str, Source] = {"vectors": all_passages(graph, name)}
-        index: dict[str, Source] = {}
-        settings |= {"depth": graph.section("rankings").depth, "index": None}
-        if self.index != "Flat":
-            index["index"] = graph.index(name)["index"]
-            settings["index"] = self.model_dump(include={"nprobe", "ef_search"})
+        settings |= {"depth": graph.section("rankings").depth, "index": self.searched_index}
         return rankings(
             graph,
             name,
@@ -84,7 +89,7 @@ class Dense(System):
             {
                 **sources,
                 **exact,
-                **index,
+                **self.index_source(graph, name),
                 "query_tokens": [graph.tokens(encoder, each)["tokens"] for each in query_sets],
             },
             heavy=True,
@@ -108,8 +113,25 @@ class Run(Dense):
                 f"{at}: run '{self.run}' is of model '{run.model.kind}': no vectors; "
                 "use it to re-rank, in a system of kind 'rerank'"
             )
-        weights = graph.training(self.run, at)["model"]
-        return ModelFiles(run.model, run.card, run.init, weights)
+        trained, encoder = graph.training(self.run, at), graph.encoder_of(run.init, at)
+        if run.search is None:
+            vectors_of = self.run if self.run != name else None
+            return ModelFiles(
+                run.model, run.card, encoder, trained["model"], vectors_of=vectors_of
+            )
+        first = graph.run(run.init, at)
+        card = run.card.model_copy(update={"passage_length": first.passage_length})
+        return ModelFiles(
+            run.model, card, encoder, trained["passage_model"],
+            query_weights=trained["model"], vectors_of=run.init,
+        )  # fmt: skip
+
+    def index_source(self, graph: "Graph", name: str) -> dict[str, Source]:
+        """Return the index; a run that trains on one is searched through the same."""
+        run = graph.run(self.run, f"systems.{name}.run")
+        if run.search is not None and run.search.system is not None and name == self.run:
+            return graph.system(run.search.system).index_source(graph, run.search.system)
+        return super().index_source(graph, name)
 
 
 class Checkpoint(OwnCard, Dense):

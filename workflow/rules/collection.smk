@@ -21,6 +21,8 @@ rule query_set:
         made=made("collection", "{set}"),
     log:
         logs("collection", "{set}"),
+    wildcard_constraints:
+        set=one_of(name for name in EVERY_SET if name not in BARE),
     params:
         recipe=lambda w: GRAPH.query_set(w.set).recipe,
     script:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact
-from tasb.collection.config import TRAINING
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -13,7 +12,8 @@ def clusters(graph: "Graph", name: str) -> Artifact:
     """Topics of the training queries."""
     declared = graph.config.clusters[name]
     seed = graph.seed("clusters", declared.seed) % 2**31  # as Faiss takes it
-    vectors = graph.query_vectors(declared.system, TRAINING, key=f"clusters.{name}.system")
+    key = f"clusters.{name}.system"
+    vectors = graph.query_vectors(declared.system, declared.queries, key=key)
     return Artifact(
         "tasb.clusters.kmeans:make",
         graph.name("clusters", name),

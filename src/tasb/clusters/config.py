@@ -12,6 +12,8 @@ class Clusters(Settings):
 
     system: str = "baseline"
     """The dense system whose query vectors are clustered."""
+    queries: Literal["training", "unlabelled"] = "training"
+    """Which queries are clustered: those that train, or those without judgments."""
     k: int = Field(2000, ge=1)
     """Number of clusters."""
     iterations: int = Field(10, ge=1)

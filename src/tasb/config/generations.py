@@ -3,7 +3,7 @@
 from typing import Any
 
 from tasb.mining.config import Generations
-from tasb.settings import Settings
+from tasb.settings import Settings, as_kind
 
 Raw = dict[str, Any]
 REFERENCES = ("system", "systems", "run", "init", "teacher", "model")
@@ -52,7 +52,7 @@ def _generation(
         raise ValueError(f"runs.{name}.init: generations start from a run, whose search is mined "
                          f"first, such as one on BM25 negatives; '{first}' is none")  # fmt: skip
     before = first if number == 1 else f"{name}-{number - 1}"
-    teacher = (run.get("pairs") or {}).get("teacher")
+    teacher = as_kind(run.get("pairs") or {}).get("teacher")
     pairs = {"kind": "mined", "mining": [f"{name}-{number}"], "teacher": teacher}
     own = {**run, "generations": None, "generation": number, "init": before, "pairs": pairs}
     if number > 1:

@@ -55,7 +55,7 @@ def plan(graph: "Graph", name: str, shard: int) -> Artifact:
         settings,
         {
             "pairs": run.pairs.pairs(graph, f"{key}.pairs"),
-            **run.sampler.sources(graph, f"{key}.sampler"),
+            **run.sampler.sources(graph, f"{key}.sampler", run.pairs.query_set(graph)),
         },
         part={"steps": _steps(graph, name, shard)},
     )

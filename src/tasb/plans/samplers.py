@@ -24,7 +24,7 @@ class Sampler(Settings):
         """Return what the name of a plan says of its sampler; plans of equal names are equal."""
         raise NotImplementedError
 
-    def sources(self, graph: "Graph", key: str) -> dict[str, Source]:
+    def sources(self, graph: "Graph", key: str, query_set: str) -> dict[str, Source]:
         """Return what is read in addition to the pairs."""
         return {}
 
@@ -62,9 +62,20 @@ class Tas(Sampler):
         """Return the kind, the clusters and their number."""
         return [str(self.plain()["kind"]), self.clusters, f"n{self.clusters_per_batch}"]
 
-    def sources(self, graph: "Graph", key: str) -> dict[str, Source]:
-        """Return the clusters."""
-        return {"clusters": graph.clusters(self.clusters, key=f"{key}.clusters")["clusters"]}
+    def sources(self, graph: "Graph", key: str, query_set: str) -> dict[str, Source]:
+        """Return the clusters.
+
+        Raises:
+            ValueError: they are of other queries.
+        """
+        found = graph.clusters(self.clusters, key=f"{key}.clusters")
+        clustered = graph.config.clusters[self.clusters].queries
+        if clustered != query_set:
+            raise ValueError(
+                f"{key}.clusters: '{self.clusters}' are topics of the {clustered} queries, and the "
+                f"pairs are of the {query_set} ones; name clusters with queries: {query_set}"
+            )
+        return {"clusters": found["clusters"]}
 
 
 class TasBalanced(Tas):

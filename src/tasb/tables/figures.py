@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from tasb.artifact import Artifact, Source
-from tasb.collection.config import TRAINING
 from tasb.plans.artifacts import plan_of, stored_scores
 from tasb.students.run import TrainingRun
 from tasb.tables.config import BatchMeasures, TopicMap
@@ -23,8 +22,9 @@ class TopicsFigure(TopicMap):
     def figure(self, graph: "Graph", name: str) -> Artifact:
         """Return the artifact."""
         clusters = graph.clusters(self.clusters, key=f"figures.{name}.clusters")
-        system = graph.config.clusters[self.clusters].system
-        vectors = graph.query_vectors(system, TRAINING, key=f"clusters.{self.clusters}.system")
+        declared = graph.config.clusters[self.clusters]
+        system, asked = declared.system, declared.queries
+        vectors = graph.query_vectors(system, asked, key=f"clusters.{self.clusters}.system")
         return _figure(
             graph,
             name,
@@ -32,7 +32,7 @@ class TopicsFigure(TopicMap):
             {"figure": self.model_dump(exclude={"kind"}), "seed": graph.seed("tables", name)},
             {
                 "vectors": vectors["vectors"],
-                "queries": graph.query_set(TRAINING)["queries"],
+                "queries": graph.query_set(asked)["queries"],
                 "clusters": clusters["clusters"],
             },
         )

@@ -303,7 +303,8 @@ class Graph:
         if name in self.config.figures:
             return self.figure(name).closure()
         systems = dict.fromkeys(row.system for row in self.config.tables[name].rows)
-        cards = [self.model_card(system) for system in systems if system in self.config.runs]
+        cards = [self.model_card(system) for system in systems if system in self.config.runs
+                 and self.config.runs[system].model.makes_vectors]  # fmt: skip
         return [*self.table(name).closure(), *cards]
 
     def targets(self, *names: str) -> list[str]:

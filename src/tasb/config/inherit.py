@@ -13,6 +13,16 @@ def without_nulls(raw: Raw) -> Raw:
     return {key: _declared(value) if key in NAMED else value for key, value in raw.items()}
 
 
+def with_kinds(raw: Raw) -> Raw:
+    """Return a config in which each table says its kind; one that does not is of systems."""
+    tables = raw.get("tables")
+    if not isinstance(tables, dict):
+        return raw
+    told = {name: {"kind": "systems", **table} if isinstance(table, dict) else table
+            for name, table in tables.items()}  # fmt: skip
+    return {**raw, "tables": told}
+
+
 def _declared(named: Any) -> Any:
     """Leave out null, which is a string on the command line."""
     if not isinstance(named, dict):

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tasb.config.check import check
 from tasb.config.generations import written_out
-from tasb.config.inherit import Raw, filled, without_nulls
+from tasb.config.inherit import Raw, filled, with_kinds, without_nulls
 from tasb.config.model import Config
 from tasb.config.words import message
 from tasb.errors import TasbError
@@ -38,7 +38,7 @@ def load_config(raw: Raw) -> Config:
         TasbError: one line per mistake, each beginning with the config key.
         ValueError: a run is `like` one that does not exist.
     """
-    raw = without_nulls(raw)
+    raw = with_kinds(without_nulls(raw))
     lines: list[str] = []
     students = _checked(TrainingRun.model_validate, raw.get("students") or {}, "students", lines)
     runs = raw.get("runs") or {}

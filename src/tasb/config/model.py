@@ -13,8 +13,8 @@ from tasb.rankings.config import AnySystem, Rankings
 from tasb.settings import Distinct, Name, Settings
 from tasb.students.config import EarlyStoppingSet
 from tasb.students.run import TrainingRun
-from tasb.tables.config import Table
 from tasb.tables.figures import Figure
+from tasb.tables.kinds import AnyTable
 from tasb.tokens.config import Tokens
 from tasb.vectors.config import Vectors
 
@@ -59,7 +59,7 @@ class Config(Settings):
     """How deep rankings are."""
     metrics: Metrics = Metrics()
     """What is measured."""
-    tables: dict[Name, Table] = Field(min_length=1)
+    tables: dict[Name, AnyTable] = Field(min_length=1)
     """Tables by name."""
     figures: dict[Name, Figure] = {}
     """Figures by name."""

@@ -11,7 +11,7 @@ from tasb.artifact import Artifact, Part, Source
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.rankings.config import Run, System
 from tasb.settings import require
-from tasb.tables.config import Row, Table
+from tasb.tables.config import CostsOf, Row, Table
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -30,23 +30,31 @@ def figure(graph: "Graph", name: str) -> Artifact:
 
 
 def table(graph: "Graph", name: str) -> Artifact:
+    """A table."""
+    return graph.config.tables[name].table(graph, name)
+
+
+def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
     """A table of systems.
 
     Raises:
         ValueError: a row or metric is unknown, or its labels do not fit the columns.
     """
-    declared, key = graph.config.tables[name], f"tables.{name}"
+    key = f"tables.{name}"
     sets, paper = graph.config.data.query_sets, PAPER / f"{name}.tsv"
-    _check_published(key, declared, [each.paper for each in sets.values()], paper)
+    check_published(key, declared, [each.paper for each in sets.values()], paper)
     metrics = declared.metrics or graph.config.metrics.names
     for metric in metrics:
         require(metric, graph.config.metrics.names, f"{key}.metrics", "metric (of metrics.names)")
     systems, evaluated, rows = {}, {}, []
     for position, row in enumerate(declared.rows):
         at = f"{key}.rows[{position}]"
+        if row.system is None:
+            rows.append(row)
+            continue
         system = systems[row.system] = graph.system(row.system, f"{at}.system")
         evaluated[row.system] = graph.metrics(row.system, f"{at}.system")
-        labels = _labels(graph, f"{at}.labels", row, len(declared.columns), system)
+        labels = labels_of(graph, f"{at}.labels", row, len(declared.columns), system)
         rows.append(row.model_copy(update={"labels": labels}))
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
     _check_instances(graph, key, declared, runs)
@@ -60,7 +68,9 @@ def table(graph: "Graph", name: str) -> Artifact:
         {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
         {
             "name": name,
-            "table": declared.model_copy(update={"rows": rows, "metrics": metrics}),
+            "table": declared.model_copy(update={"rows": rows, "metrics": metrics}).model_dump(
+                exclude={"kind"}
+            ),
             "query_sets": [[set_name, query_set.paper] for set_name, query_set in sets.items()],
             "test": graph.config.metrics.model_dump(include={"p", "correction"}),
             "runs": list(runs),
@@ -87,7 +97,9 @@ def _shared(graph: "Graph", evaluated: Iterable[Artifact]) -> dict[str, Source]:
     return {"shared": graph.shared_queries()["shared"]} if used & names else {}
 
 
-def _check_published(key: str, table: Table, query_sets: Sequence[str | None], paper: Path) -> None:
+def check_published(
+    key: str, table: Table | CostsOf, query_sets: Sequence[str | None], paper: Path
+) -> None:
     """Refuse names that the published table of this name does not have."""
     if not paper.is_file():
         return
@@ -123,7 +135,7 @@ def model_card(graph: "Graph", run: str) -> Artifact:
     )
 
 
-def _labels(graph: "Graph", key: str, row: Row, columns: int, system: System) -> list[str]:
+def labels_of(graph: "Graph", key: str, row: Row, columns: int, system: System) -> list[str]:
     """Return the labels of a row; a key of its run in braces stands for the value."""
     values = graph.config.runs[system.run].plain() if isinstance(system, Run) else {}
     if len(row.labels) != columns:

@@ -1,8 +1,8 @@
 """Config of tables and figures: a table is a list of systems."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tasb.settings import Distinct, Settings
 
@@ -13,14 +13,20 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Row(Settings):
     """One system of a table."""
 
-    system: str
-    """A system or a run."""
+    system: str | None = None
+    """A system or a run; null for a row of the paper that is published only."""
     labels: list[str] = Field(min_length=1)
     """The texts of the label columns; ``{batch_size}``, say, for a setting of the run."""
     paper: str | None = None
     """Row of `resources/paper` whose values are shown next to ours."""
     group: str | None = None
     """Heading above the row, where it differs from that of the row before."""
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if self.system is None and self.paper is None:
+            raise ValueError("give a system, or a row of the paper that is published only")
+        return self
 
 
 class Table(Settings):
@@ -36,6 +42,47 @@ class Table(Settings):
     """Its systems, in order."""
     statistics: Distinct[Literal["average", "standard-deviation"]] = []
     """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""
+
+
+MEASURES = {
+    "batch_size": "Batch size",
+    "peak_memory": "Peak memory (MB)",
+    "teacher": "Teacher",
+    "teacher_passes": "Teacher passes a sample",
+    "passage_passes": "Passage passes a sample",
+    "refreshes": "Index refreshes",
+    "clustering": "Clustering (s)",
+    "own_seconds": "Training (s)",
+    "first_seconds": "Before it (s)",
+    "samples_per_second": "Samples a second",
+    "index": "Index",
+    "bytes": "Bytes a passage",
+    "steps_per_second": "Steps a second",
+    "share": "Share of the time",
+}
+"""What is measured of a training, and how it is headed."""
+Measure = Literal[
+    "batch_size", "peak_memory", "teacher", "teacher_passes", "passage_passes", "refreshes",
+    "clustering", "own_seconds", "first_seconds", "samples_per_second", "index", "bytes",
+    "steps_per_second", "share",
+]  # fmt: skip
+
+
+class CostsOf(Settings):
+    """What trainings take: memory, passes, time."""
+
+    title: str
+    """Printed above the table."""
+    columns: list[str] = Field(min_length=1)
+    """Headings of the label columns."""
+    measures: Distinct[Measure] = Field(min_length=1)
+    """What is shown of each run, in order."""
+    metrics: Distinct[str] = []
+    """Of `metrics.names`, shown on the first query set in addition."""
+    compared_with: str | None = None
+    """The run whose own time is 1 in the measure `share`."""
+    rows: list[Row] = Field(min_length=1)
+    """Its runs, in order; rows of the paper show its words."""
 
 
 class TopicMap(Settings):

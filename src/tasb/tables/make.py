@@ -23,7 +23,7 @@ def make(job: Job) -> None:
     recipe, table = job.recipe, Table.model_validate(job.recipe["table"])
     paper, passages = job.optional("paper"), job.optional("passages")
     query_sets = dict(recipe["query_sets"])
-    systems = list(dict.fromkeys(row.system for row in table.rows))
+    systems = list(dict.fromkeys(row.system for row in table.rows if row.system))
     metrics = read_metrics(job.files("metrics"), systems, list(query_sets))
     filled = cells(
         recipe["name"],
@@ -51,7 +51,8 @@ def make(job: Job) -> None:
 def _about(cells: pl.DataFrame, collection: str, passages: int | None) -> str:
     size = f" of {passages:,} passages" if passages else ""
     paper = " In brackets: the paper's value." if cells["paper"].count() else ""
-    sets = cells.select("query_set", "queries").unique("query_set", maintain_order=True)
+    judged = cells.filter(pl.col("queries").is_not_null()).select("query_set", "queries")
+    sets = judged.unique("query_set", maintain_order=True)
     counts = ", ".join(f"{queries:,} in {name}" for name, queries in sets.iter_rows())
     return (
         f"Collection '{collection}'{size}; judged queries: {counts}. Raised letters: rows that "

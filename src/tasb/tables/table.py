@@ -31,6 +31,7 @@ SCHEMA = {
 SUMS = ("average", "standard-deviation")
 """Rows of a published table that sum up all others."""
 PAPER = {"row": pl.String, "query_set": pl.String, "metric": pl.String, "value": pl.Float64}
+PUBLISHED_ONLY = "published only: no run or checkpoint of it is in the table"
 NO_PAPER = pl.DataFrame(schema=PAPER)
 
 
@@ -54,7 +55,7 @@ class Metrics:
 
 def row_name(row: Row) -> str:
     """Return the name of a row: the paper's where it has one, else the system's."""
-    return row.paper or row.system
+    return row.paper or row.system or ""
 
 
 def cells(
@@ -91,13 +92,14 @@ def cells(
     lines = []
     for query_set, theirs in query_sets.items():
         for metric in table.metrics or ():
-            found = [metrics[row.system, query_set] for row in table.rows]
+            found = {letter: metrics[row.system, query_set]
+                     for letter, row in zip(LETTERS, table.rows) if row.system}  # fmt: skip
             wins = _wins(found, metric, threshold, correction)
             rows = [
                 {"letter": letter, "paper": published.get((row.paper, theirs, metric))}
-                | {"better_than": better}
-                | _row_values(row, values, metric, steps.get(row.system))
-                for letter, row, values, better in zip(LETTERS, table.rows, found, wins)
+                | {"better_than": wins.get(letter, "")}
+                | _row_values(row, found.get(letter), metric, steps.get(row.system or ""))
+                for letter, row in zip(LETTERS, table.rows)
             ]
             for statistic in table.statistics:
                 summary = {"paper": published.get((statistic, theirs, metric))}
@@ -118,7 +120,7 @@ def _published(table: Table, paper: pl.DataFrame) -> dict[Any, float | None]:
 def _statistic(statistic: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Sum up the values of one metric in all rows."""
     values = [row["value"] for row in rows]
-    shared = {key: rows[0][key] for key in ("metric", "queries")}
+    shared = {key: rows[0].get(key) for key in ("metric", "queries")}
     line = {"row": statistic, "letter": "", "better_than": "", "value": None, **shared}
     if None in values:
         return line | {"reason": "a value that it sums up is missing"}
@@ -129,22 +131,31 @@ def _statistic(statistic: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return line | {"value": float(np.std(values, ddof=1))}
 
 
-def _row_values(row: Row, values: Metrics, metric: str, steps: Steps | None) -> dict[str, Any]:
+def _row_values(
+    row: Row, values: Metrics | None, metric: str, steps: Steps | None
+) -> dict[str, Any]:
     """Return what a cell takes from its row, its run, and the means of its metrics."""
+    if values is None:
+        return {"row": row_name(row), "metric": metric, "value": None, "reason": PUBLISHED_ONLY}
     mean = values.means.row(by_predicate=pl.col("metric") == metric, named=True)
     trained = steps._asdict() if steps is not None else {}
     return {"row": row_name(row), "system": row.system, **trained, **mean}
 
 
-def _wins(found: list[Metrics], metric: str, threshold: float, correction: str) -> list[str]:
-    """Return for each row the letters of the rows that it beats."""
-    tables = [values.per_query.filter(pl.col("metric") == metric) for values in found]
+def _wins(
+    found: dict[str, Metrics], metric: str, threshold: float, correction: str
+) -> dict[str, str]:
+    """Return for each row, by its letter, the letters of the rows that it beats."""
+    if not found:
+        return {}
+    letters = list(found)
+    tables = [values.per_query.filter(pl.col("metric") == metric) for values in found.values()]
     queries = tables[0]["query_id"]
     if any(not table["query_id"].equals(queries) for table in tables):
         raise TasbError("systems of a table were evaluated on different queries")
     values = np.stack([table["value"].to_numpy() for table in tables])
-    return ["".join(LETTERS[loser] for loser in losers)
-            for losers in beaten(values, threshold, correction)]  # fmt: skip
+    beats = beaten(values, threshold, correction)
+    return {own: "".join(letters[loser] for loser in losers) for own, losers in zip(letters, beats)}
 
 
 def read_metrics(

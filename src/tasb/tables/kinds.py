@@ -1,0 +1,36 @@
+"""The kinds of tables: each says what it is made from, and by what."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from tasb.artifact import Artifact
+from tasb.tables.artifacts import systems_table
+from tasb.tables.config import CostsOf, Table
+from tasb.tables.costs_artifact import costs_table
+
+if TYPE_CHECKING:
+    from tasb.graph import Graph
+
+
+class Systems(Table):
+    """A table of systems and their metrics."""
+
+    kind: Literal["systems"] = "systems"
+
+    def table(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact."""
+        return systems_table(graph, self, name)
+
+
+class Costs(CostsOf):
+    """A table of trainings and what they take."""
+
+    kind: Literal["costs"]
+
+    def table(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact."""
+        return costs_table(graph, self, name)
+
+
+AnyTable = Annotated[Systems | Costs, Field(discriminator="kind")]

@@ -6,7 +6,7 @@ from tasb.mining.config import Generations
 from tasb.settings import Settings, as_kind
 
 Raw = dict[str, Any]
-REFERENCES = ("system", "systems", "run", "init", "teacher", "model")
+REFERENCES = ("system", "systems", "run", "init", "teacher", "model", "compared_with")
 """Keys whose values name a run."""
 
 

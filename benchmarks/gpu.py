@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from gpu_checks import checks
+from gpu_cross_batch import cross_batch
 from gpu_data import FULL, TINY, Data, Sizes, generate
 from gpu_rates import Rates, Row, Way, card_rates, encoding, plan_scores, search, training
 
@@ -53,6 +54,7 @@ def _rows(sizes: Sizes, data: Data, rates: Rates, on: torch.device) -> Iterator[
     yield training(*given, Way(small, live=True))
     yield training(*given, Way(large))
     yield training(*given, Way(large, live=True, cache=16_384))
+    yield from cross_batch(sizes, on)
     yield plan_scores(*given)
     yield encoding(*given)
     yield from search(sizes, rates, on)

@@ -20,7 +20,7 @@ from tasb.tokens.texts import Texts
 
 LOSSES = {
     "pairwise": {"function": "tasb.students.losses:margin_mse"},
-    "in_batch": {"function": "tasb.students.losses:in_batch_margin_mse", "form": "released"},
+    "in_batch": {"function": "tasb.students.losses:in_batch_margin_mse", "options": {"form": "released"}},
     "alpha": 0.75,
 }
 
@@ -40,7 +40,7 @@ class Live:
         return self.model.inputs(queries, self.data.passages.texts(both, special, 200), None)
 
     @torch.no_grad()
-    def margins(self, inputs: Inputs) -> torch.Tensor:
+    def targets(self, inputs: Inputs) -> torch.Tensor:
         """Return the margins of a batch, fp16 (b, 2b)."""
         with autocast(self.precision, self.device):
             scores = self.model.all_scores(inputs)

@@ -136,7 +136,7 @@ class Stored:
         """Return the margins of any batch, on the device."""
         return to_device(self.values, self.on)
 
-    def margins(self, inputs: torch.Tensor) -> torch.Tensor:
+    def targets(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return them as they are."""
         return inputs
 

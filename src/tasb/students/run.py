@@ -63,11 +63,11 @@ class TrainingRun(Training):
         if self.losses.pairwise is not None or self.losses.in_batch is not None:
             raise ValueError("search: its loss is over all retrieved passages; set losses.pairwise "
                              "and losses.in_batch to null")  # fmt: skip
-        for key in ("early_stopping", "generations", "gradient_cache"):
-            if getattr(self, key, None) is not None:
+        for key in ("early_stopping", "generations"):
+            if getattr(self, key) is not None:
                 raise ValueError(f"search: a run that searches has no {key}; set {key} to null")
-        if self.model.kind != "bert-dot" or self.negatives > 1 or self.query_passes > 1:
-            raise ValueError("search: needs model bert-dot, negatives 1 and query_passes 1")
+        if self.model.kind != "bert-dot":
+            raise ValueError(f"search: model '{self.model.kind}' has no vectors; set it to bert-dot")
 
     def _refuse_with_negatives(self) -> None:
         """Refuse several negatives a query where just one is defined."""

@@ -63,12 +63,13 @@ class SearchObjective:
         self.settings, self.model, self.queries = settings, model, queries
         self.search, self.relevant, self.depth, self.own = search, relevant, depth, own
         self.precision, self.device = precision, device_of(model)
+        model.encoder.recompute = settings.gradient_cache is not None
 
     def ready(self, batch: "Batch") -> Asked:
         """Return the queries of a batch on the device of the model."""
         special = self.model.encoder.special
         texts = self.queries.texts(batch.query, special, self.settings.query_length)
-        loaded = self.model.encoder.ready(texts, None)
+        loaded = self.model.encoder.ready(texts, self.settings.gradient_cache)
         return Asked(batch.step, batch.query.astype(np.int64), loaded)
 
     def losses(self, batch: Asked) -> dict[str, torch.Tensor]:

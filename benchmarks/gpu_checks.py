@@ -20,7 +20,10 @@ from tasb.tokens.texts import Texts
 
 LOSSES = {
     "pairwise": {"function": "tasb.students.losses:margin_mse"},
-    "in_batch": {"function": "tasb.students.losses:in_batch_margin_mse", "options": {"form": "released"}},
+    "in_batch": {
+        "function": "tasb.students.losses:in_batch_margin_mse",
+        "options": {"form": "released"},
+    },
     "alpha": 0.75,
 }
 

@@ -120,7 +120,9 @@ class Graph:
         while init in self.config.runs:
             if init in above:
                 cycle = " -> ".join([*above[above.index(init) :], init])
-                raise ValueError(f"runs.{init}.init: runs start from each other in a cycle: {cycle}")
+                raise ValueError(
+                    f"runs.{init}.init: runs start from each other in a cycle: {cycle}"
+                )
             above.append(init)
             init = self.run(init, key).init
         require(init, {**self.config.encoders, **self.config.runs}, key, "encoder or run")

@@ -63,16 +63,22 @@ def test_it_is_refused_with_its_key(refusal, loaded, key, value, message):
     "label", ["{seed:9999999999}", "{seed!r}", "{batch_size.__class__}", "{0}", "{}", "{losses}"]
 )
 def test_braces_of_a_label_hold_the_name_of_a_setting_and_nothing_else(refusal, label):
-    key = "tables.table6.rows.3.labels"
-    message = refusal(key, ["TAS-Balanced", label])
+    key = "tables.table6.rows.10.labels"
+    message = refusal(key, ["TAS-Balanced", "x", "y", label])
     inside = label.strip("{}")
-    assert message.startswith(f"config: tables.table6.rows[3].labels: 'batch-small' has no setting "
+    assert message.startswith(f"config: tables.table6.rows[10].labels: 'batch-small' has no setting "
                               f"'{inside}' to print; braces hold the name")  # fmt: skip
 
 
 def test_other_braces_are_printed(loaded):
-    graph = loaded("tables.table6.rows.3.labels", ["a } b {", "{batch_size}/{steps}"])
-    assert graph.table("table6").recipe["table"]["rows"][3]["labels"] == ["a } b {", "4/50"]
+    labels = ["a } b {", "x", "y", "{batch_size}/{steps}"]
+    graph = loaded("tables.table6.rows.10.labels", labels)
+    assert graph.table("table6").recipe["table"]["rows"][10]["labels"] == [
+        "a } b {",
+        "x",
+        "y",
+        "4/50",
+    ]
 
 
 @pytest.mark.parametrize(

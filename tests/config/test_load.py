@@ -56,7 +56,7 @@ def test_an_unknown_key_without_a_near_one_lists_what_is_known(refusal):
     message = refusal("clusters.default.zzz", 1)
     assert message == (
         "config: clusters.default: unknown key 'zzz'; "
-        "known keys: distance, iterations, k, seed, system"
+        "known keys: distance, iterations, k, queries, seed, system"
     )
 
 
@@ -116,7 +116,7 @@ def test_each_of_two_mistakes_has_a_line(raw, refusal):
         ("runs.baseline.losses.pairwise", None, "pairwise and in_batch are both null"),
         ("runs.baseline.pairs", "collection", "losses.pairwise 'margin-mse' needs scored pairs"),
         (
-            "runs.none-random.sampler",
+            "runs.tas-b-ltre-pq.sampler",
             "tas-balanced",
             "sampler 'tas-balanced' needs scored pairs: set pairs.teacher",
         ),
@@ -142,7 +142,7 @@ def test_no_targets_at_all_are_refused(refusal):
             "runs.dual-tas.losses.in_batch",
             "hinge",
             "runs.dual-tas.losses.in_batch: unknown kind; "
-            "known: margin-mse, kl, listnet, lambdarank",
+            "known: margin-mse, contrastive, kl, listnet, lambdarank",
         ),
         ("systems.bm25.kind", "lexcial", "systems.bm25: unknown kind; did you mean 'lexical'?"),
         ("figures.figure1.kind", "topcis", "figures.figure1: unknown kind; did you mean 'topics'?"),

@@ -69,7 +69,11 @@ def test_a_table_is_not_called_like_a_rule(refusal, name):
 def test_the_rules_are_those_of_the_workflow(root):
     texts = [path.read_text(encoding="utf-8") for path in (root / "workflow/rules").glob("*.smk")]
     texts.append(Path(root, "Snakefile").read_text(encoding="utf-8"))
-    rules = {name for text in texts for name in re.findall(r"^rule (\w+):", text, re.M)}
+    rules = {
+        name
+        for text in texts
+        for name in re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.M)
+    }
     assert rules | {"tables"} == set(RULES)
 
 

@@ -31,7 +31,7 @@ def test_every_key_has_a_type_a_default_and_a_meaning(page):
     [
         "| `lr` | number > 0 | `7e-06` |",
         "| `frozen_layers` | whole number ≥ 0 | `0` |",
-        "| `pairwise` | `margin-mse` or `ranknet` or null | `margin-mse` |",
+        "| `pairwise` | `margin-mse` or `ranknet` or `cross-entropy` or null | `margin-mse` |",
         "| `early_stopping` | mapping or null | as below |",
         "| `query_sets` | by name: mapping | required |",
         "| `allow_unknown_ids` | true or false | `false` |",

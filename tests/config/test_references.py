@@ -10,7 +10,7 @@ from tasb.config.load import load
         (
             "runs.dual-tas.init",
             "minlm",
-            "runs.dual-tas.init: unknown encoder 'minlm'; did you mean 'minilm'?",
+            "runs.dual-tas.init: unknown encoder or run 'minlm'; did you mean 'minilm'?",
         ),
         (
             "systems.untrained.encoder",
@@ -89,7 +89,7 @@ def test_an_unknown_name_is_one_line_with_the_nearest_known_one(refusal, key, va
 
 def test_a_name_without_a_near_one_lists_what_is_known(refusal):
     message = refusal("clusters.default.system", "monot5")
-    assert "unknown system or run 'monot5'; known: all-minilm, baseline, batch-large, " in message
+    assert "unknown system or run 'monot5'; known: all-minilm, ance-1, ance-2, ance-3, " in message
 
 
 def test_clusters_of_a_run_that_samples_by_them_are_a_cycle(refusal):
@@ -233,13 +233,13 @@ SECOND = "figures.figure2.rows[1].run"
         ("figures.figure1.kind", "topcis", "figures.figure1"),
         ("figures.figure2.rows.1.label", "Random", "figures.figure2.rows: two rows have the same"),
         (
-            "tables.table6.rows.1.labels",
-            ["x", "{size}"],
-            "tables.table6.rows[1].labels: 'in-batch-random' has no setting 'size' to print",
+            "tables.table6.rows.7.labels",
+            ["x", "y", "z", "{size}"],
+            "tables.table6.rows[7].labels: 'in-batch-random' has no setting 'size' to print",
         ),
         (
             "tables.table6.rows.0.labels",
-            ["x", "{batch_size}"],
+            ["x", "y", "z", "{batch_size}"],
             "tables.table6.rows[0].labels: 'bm25' has no setting 'batch_size' to print",
         ),
         (

@@ -36,7 +36,9 @@ def write_scores(path: Path, scores: dict[tuple[int, int], float]) -> Path:
 
 def relevant(judged: dict[int, list[int]]) -> Relevant:
     bounds = np.cumsum([0, *(len(judged.get(query, [])) for query in range(max(judged) + 1))])
-    passages = [passage for query in range(max(judged) + 1) for passage in sorted(judged.get(query, []))]
+    passages = [
+        passage for query in range(max(judged) + 1) for passage in sorted(judged.get(query, []))
+    ]
     return Relevant(bounds, np.array(passages, np.int64))
 
 
@@ -69,13 +71,21 @@ def test_the_first_negatives_in_order_of_rank(tmp_path: Path) -> None:
     assert counts["positives with fewer negatives than asked for"] == 0
 
 
-def test_no_negative_is_judged_relevant_nor_equal_in_text_nor_the_querys_own(tmp_path: Path) -> None:
+def test_no_negative_is_judged_relevant_nor_equal_in_text_nor_the_querys_own(
+    tmp_path: Path,
+) -> None:
     text_of = np.arange(PASSAGES)
     text_of[9] = 1
     own = np.full(3, -1)
     own[0] = 4
     pairs, counts = mined(
-        tmp_path, {0: [3, 1, 4, 9, 2]}, {0: [1, 2]}, text_of=text_of, own=own, draw="top", negatives=3
+        tmp_path,
+        {0: [3, 1, 4, 9, 2]},
+        {0: [1, 2]},
+        text_of=text_of,
+        own=own,
+        draw="top",
+        negatives=3,
     )
     assert pairs == [(0, 1, 3), (0, 2, 3)]
     assert counts["positives with fewer negatives than asked for"] == 2
@@ -132,11 +142,11 @@ def test_mined_pairs_hold_no_judged_passage_and_nothing_twice(
     ranked = data.draw(st.dictionaries(st.integers(0, 9), passages, min_size=1))
     ranked = dict(sorted(ranked.items()))
     judged = {query: data.draw(passages) for query in ranked}
-    text_of = np.array(data.draw(st.lists(st.integers(0, 20), min_size=PASSAGES, max_size=PASSAGES)))
-    draw = data.draw(st.sampled_from(["random", "top"]))
-    pairs, counts = mined(
-        folder, ranked, judged, text_of=text_of, negatives=3, depth=8, draw=draw
+    text_of = np.array(
+        data.draw(st.lists(st.integers(0, 20), min_size=PASSAGES, max_size=PASSAGES))
     )
+    draw = data.draw(st.sampled_from(["random", "top"]))
+    pairs, counts = mined(folder, ranked, judged, text_of=text_of, negatives=3, depth=8, draw=draw)
     assert len(set(pairs)) == len(pairs) == counts["pairs"]
     for query, positive, negative in pairs:
         assert positive in judged[query]
@@ -168,7 +178,9 @@ def test_a_declaration_that_leaves_no_pair_is_refused_by_name(tmp_path: Path) ->
     recipe = {"name": "hard", "choice": Choice().plain(), "seed": 1, "drop_own_passage": False}
     inputs = {"candidates": [str(candidates)], "passages": [str(passages)], "queries": [str(passages)],
               "qrels": [str(qrels)]}  # fmt: skip
-    with pytest.raises(TasbError, match=r"^mining\.hard: no query has a negative left; raise depth"):
+    with pytest.raises(
+        TasbError, match=r"^mining\.hard: no query has a negative left; raise depth"
+    ):
         make(Job(recipe, inputs, {"pairs": [str(tmp_path / "pairs.parquet")]}))
 
 

@@ -11,8 +11,8 @@ import torch
 from tasb.collection.relevant import Relevant
 from tasb.plans.plan import Batch
 from tasb.students.labels import counted
-from tasb.students.losses import contrastive, cross_entropy
 from tasb.students.list_losses import kl_divergence
+from tasb.students.losses import contrastive, cross_entropy
 
 
 def batch(query: list[int], positive: list[int], negative: list[int]) -> Batch:

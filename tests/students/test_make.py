@@ -16,6 +16,7 @@ from tasb.models.load import new_model
 from tasb.plans.plan import read_plan
 from tasb.students.artifacts import FOLDER, losses_of
 from tasb.students.checkpoint import CheckpointFolder
+from tasb.students.labels import Labels
 from tasb.students.loss_kinds import Losses
 from tasb.students.make import card_of, make, open_teacher, open_trainer
 from tasb.students.run import TrainingRun
@@ -165,7 +166,9 @@ def test_the_in_batch_teacher_is_none_stored_or_live_as_the_job_says(world, tiny
         "precision": "fp32",
     }
     job, device = job_of(world, tiny_run), torch.device("cpu")
-    assert open_teacher(job, device) is None
+    assert isinstance(open_teacher(job, device), Labels)
+    without = {**job.recipe, "losses": {**job.recipe["losses"], "in_batch": None}}
+    assert open_teacher(Job(without, job.inputs, job.outputs), device) is None
     stored = Job(job.recipe, {**job.inputs, "in_batch_scores": [str(shard)]}, job.outputs)
     files = {
         "live_model": [str(tmp_path / name) for name in ("config.json", "model.safetensors")],

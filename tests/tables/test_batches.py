@@ -39,7 +39,7 @@ class Teacher:
     def inputs(self, batch: Batch) -> int:
         return batch.step
 
-    def margins(self, step: int) -> torch.Tensor:
+    def targets(self, step: int) -> torch.Tensor:
         return torch.tensor(TEACHER[step], dtype=torch.float16)
 
 

@@ -26,6 +26,7 @@ FEW_STEPS = {
     "passage_length": 32,
 }
 KEPT = ("none-random", "in-batch-tas", "dual-tas-balanced")
+METHODS = ("ance", "tas-b-ltre", "tas-b-ltre-opq-own", "rocketqa-4", "label-free")
 """One run of each kind of supervision and of each sampler; the others differ in their mix.
 
 The in-batch one has a list loss, and gradient cache.
@@ -33,10 +34,20 @@ The in-batch one has a list loss, and gradient cache.
 LEFT_OUT = (
     "pairwise-random", "pairwise-tas", "pairwise-tas-balanced", "in-batch-tas-balanced", "dual-tas",
     "kl-released", "kl", "listnet-released", "listnet", "lambdarank-released", "lambdarank",
-    "batch-small", "batch-medium", "batch-large", "in-batch-random", "dual-random",
+    "batch-small", "batch-medium", "batch-large", "in-batch-random", "dual-random", "tct",
+    "contrastive", "ltre", "ance-ltre", "tas-b-ltre-pq", "tas-b-ltre-opq", "tas-b-ltre-ivfpq",
     *(f"dual-tas-balanced-{letter}" for letter in "bcde"),
 )  # fmt: skip
-ROWS = (*KEPT, "bm25", "bert-cat-rerank", "colbert-rerank", "untrained", "fused", "fused-ranks")
+ROWS = (
+    *KEPT,
+    *METHODS,
+    "bm25",
+    "bert-cat-rerank",
+    "colbert-rerank",
+    "untrained",
+    "fused",
+    "fused-ranks",
+)
 SCORED = {"kind": "collection", "teacher": "bert-cat"}
 TINY = {
     "collection": "tiny",
@@ -44,13 +55,20 @@ TINY = {
         "tiny": {
             "folder": "tiny",
             "validation": {"split": "dev"},
+            "unlabelled": "bare",
             "allow_shared_queries": True,
             "query_sets": {"test": {"level": 1}, "graded": {"level": 2}},
         }
     },
     "encoders": {"minilm": {"package": None, "sha256": None, "folder": "encoder"}},
     "negatives": {"depth": 35, "per_query": 30},
-    "clusters": {"default": {"k": 3}},
+    "clusters": {"default": {"k": 3}, "unlabelled": {"k": 2}},
+    "mining": {
+        "rocketqa-2": {"depth": 10},
+        "rocketqa-3": {"depth": 5, "fill": 12},
+        "rocketqa-4": {"depth": 5, "negatives_below": None, "positives_above": 1e-5},
+        "label-free": {"depth": 8},
+    },
     "early_stopping_set": {"depth": 5, "queries": 6},
     "students": {
         **FEW_STEPS,
@@ -72,8 +90,30 @@ TINY = {
             "pairs": SCORED,
             "losses": {"pairwise": "margin-mse", "in_batch": "margin-mse"},
         },
+        "ance": {"steps": 4, "generations": {"count": 2, "mining": {"depth": 10, "negatives": 3}}},
+        "tas-b-ltre": {
+            "like": "none-random",
+            "init": "dual-tas-balanced",
+            "losses": {"pairwise": None},
+            "search": {"depth": 10},
+            "early_stopping": None,
+        },
+        "tas-b-ltre-opq-own": {
+            "like": "tas-b-ltre",
+            "search": {"system": "tas-b-opq", "vectors": "reconstructed"},
+        },
+        "rocketqa-1": {
+            "like": "none-random",
+            "losses": {"pairwise": None, "in_batch": "contrastive"},
+            "batch_size": 6,
+            "gradient_cache": 64,
+            "early_stopping": None,
+        },
+        "rocketqa-2": {"steps": 4, "batch_size": 4},
     },
     "systems": {
+        **dict.fromkeys(("tas-b-ivfpq", "tas-b-pq")),
+        "tas-b-opq": {"index": "OPQ4,PQ4x2np"},
         "fused": {"kind": "fuse", "systems": ["dual-tas-balanced", "bm25"]},
         "fused-ranks": {
             "kind": "fuse",
@@ -83,7 +123,25 @@ TINY = {
     },
     "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
     "tables": {
-        **dict.fromkeys(("first", "table3", "table5", "table6")),
+        **dict.fromkeys(("first", "table3", "table5", "table6", "ltre")),
+        "table2": {
+            "metrics": ["ndcg@10"],
+            "compared_with": "ance",
+            "measures": [
+                "peak_memory",
+                "teacher_passes",
+                "refreshes",
+                "clustering",
+                "own_seconds",
+                "first_seconds",
+                "samples_per_second",
+                "index",
+                "bytes",
+                "share",
+            ],
+            "rows": [{"system": name, "labels": [name]} for name in METHODS]
+            + [{"paper": "tct", "labels": ["TCT"]}],
+        },
         "table4": {
             "metrics": ["ndcg@10", "mrr@10", "recall@5"],
             "rows": [
@@ -182,6 +240,9 @@ def write_tiny_collection(folder: Path, words: list[str]) -> None:
                 others = rng.sample(sorted(set(passages) - {p}), 6)
                 judged[query] = {p: 3, **{other: rng.randrange(3) for other in others}}
         _write_split(folder, split, queries, judged)
+    lines = [f"bare{i}\t{' '.join(rng.sample(text, 3))}\n"
+             for i, text in enumerate(list(passages.values())[:12])]  # fmt: skip
+    (folder / "queries.bare.tsv").write_text("".join(lines))
 
 
 @pytest.fixture(scope="session")

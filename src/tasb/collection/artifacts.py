@@ -38,7 +38,10 @@ def query_set(graph: "Graph", name: str) -> Artifact:
 
 def bare_queries(graph: "Graph", name: str) -> Artifact:
     """Queries without judgments: the unlabelled ones, alone or after those that train."""
-    data, files = graph.config.data, {"queries": [graph.path("collection", name, "queries.parquet")]}
+    data, files = (
+        graph.config.data,
+        {"queries": [graph.path("collection", name, "queries.parquet")]},
+    )
     graph.ask("unlabelled")
     if name == AUGMENTED:
         return Artifact(

@@ -38,7 +38,9 @@ def write_augmented(training: str | Path, unlabelled: str | Path, path: str | Pa
             f"{unlabelled}: query '{shared['id'][0]}' and {shared.height - 1} others train "
             "already; leave them out of the unlabelled queries"
         )
-    texts = pl.concat(both).with_row_index("position").with_columns(pl.col("position").cast(pl.Int32))
+    texts = (
+        pl.concat(both).with_row_index("position").with_columns(pl.col("position").cast(pl.Int32))
+    )
     with whole(path) as part:
         texts.write_parquet(part)
     log.info("%d training and %d unlabelled queries", both[0].height, both[1].height)

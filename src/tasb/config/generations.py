@@ -33,7 +33,9 @@ def written_out(raw: Raw, runs: Raw) -> Raw:
         for number in range(1, declared.count + 1):
             own = f"{name}-{number}"
             if own in runs or own in mining:
-                raise ValueError(f"runs.{own}: generation {number} of '{name}' is called so; rename it")
+                raise ValueError(
+                    f"runs.{own}: generation {number} of '{name}' is called so; rename it"
+                )
             found[own], mining[own] = _generation(name, run, runs, declared, number)
     if not last:
         return {**raw, "runs": found}

@@ -21,6 +21,7 @@ RECOMPUTED = {
     "tokens": "tokens, and what is made from them",
     "negatives": "BM25 negatives, and what is made from them: all trainings",
     "clusters": "the clusters, plans by topic, their runs, Figures 1 and 2",
+    "mining": "the pairs that it makes, and the runs that train on them",
     "plans": "`shard_steps`: the plans and their runs; `stored_gigabytes`: runs that change sides",
     "early_stopping_set": "the set, and all runs that stop early",
     "students": "each run that takes the key over, as below",

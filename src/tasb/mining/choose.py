@@ -74,7 +74,9 @@ def chosen(block: Block, choice: Mapping[str, Any], seed: int) -> tuple[Columns,
         far = allowed & (ranks >= choice["depth"]) & (ranks < choice["fill"])
         keys = np.where(far, len(ranks) + words, keys)
     first = np.argpartition(keys, min(count, keys.shape[1]) - 1, axis=1)[:, :count]
-    first = np.take_along_axis(first, np.take_along_axis(keys, first, 1).argsort(1, kind="stable"), 1)
+    first = np.take_along_axis(
+        first, np.take_along_axis(keys, first, 1).argsort(1, kind="stable"), 1
+    )
     taken = np.isfinite(np.take_along_axis(keys, first, 1))
     place, column = np.nonzero(taken)
     negative = block.passages[row[place], first[place, column]]
@@ -148,7 +150,9 @@ def _words(block: Block, row: Ints, positive: Ints, seed: int) -> Floats:
     low, high = int(block.queries.min(initial=0)), int(block.queries.max(initial=-1)) + 1
     rows = high - low
     if rows > 4 * len(block.queries):  # a few of many queries
-        parts = [random_words(derive(seed, "draw"), int(q), int(q) + 1, width) for q in block.queries]
+        parts = [
+            random_words(derive(seed, "draw"), int(q), int(q) + 1, width) for q in block.queries
+        ]
         words = np.concatenate(parts)[row]
     else:
         words = random_words(derive(seed, "draw"), low, high, width)[block.queries[row] - low]

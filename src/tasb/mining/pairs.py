@@ -77,7 +77,9 @@ def write_pairs(
             block = Block(queries, passages, relevant, text_of, own, known)
             columns, found = chosen(block, choice, seed)
             counts.update(found)
-            writer.write_batch(pa.record_batch([pa.array(c.astype(np.int32)) for c in columns], SCHEMA))
+            writer.write_batch(
+                pa.record_batch([pa.array(c.astype(np.int32)) for c in columns], SCHEMA)
+            )
     return {"pairs": counts["pairs"], **counts}
 
 
@@ -87,7 +89,10 @@ def blocks(candidates: str | Path, depth: int) -> Iterator[tuple[Ints, Ints]]:
     Returns:
         (queries,) positions, and (queries, depth) passages by rank, -1 for none.
     """
-    file, rest = pq.ParquetFile(candidates), pl.DataFrame(schema={"query": pl.Int32, "passage": pl.Int32, "rank": pl.Int32})
+    file, rest = (
+        pq.ParquetFile(candidates),
+        pl.DataFrame(schema={"query": pl.Int32, "passage": pl.Int32, "rank": pl.Int32}),
+    )
     for batch in file.iter_batches(QUERIES * depth, columns=["query", "passage", "rank"]):
         rest = pl.concat([rest, pl.DataFrame(batch)])
         last = rest["query"][-1]
@@ -111,7 +116,9 @@ def make_joined(job: Job) -> None:
     """Put the pairs of several declarations together."""
     training = job.optional("training")
     shift = count_texts(training) if training is not None else 0
-    write_joined(job.files("mined"), [shift * by for by in job.recipe["shifted"]], job.output("pairs"))
+    write_joined(
+        job.files("mined"), [shift * by for by in job.recipe["shifted"]], job.output("pairs")
+    )
 
 
 def write_joined(mined: Sequence[str | Path], shifts: Sequence[int], path: str | Path) -> None:

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from tasb.errors import TasbError
 from tasb.files import whole
 from tasb.jobs import Job, progress
-from tasb.plans.pairs import PairTable, read_pairs
 from tasb.plans.more import with_more
+from tasb.plans.pairs import PairTable, read_pairs
 from tasb.plans.sampler import Clusters, draw_batches
 
 SCHEMA = pa.schema(

@@ -111,10 +111,13 @@ class LambdaRank(TaughtLoss):
 
 
 AnyPairwiseLoss = Annotated[
-    Annotated[MarginMse | RankNet | CrossEntropy, Field(discriminator="kind")], BeforeValidator(as_kind)
+    Annotated[MarginMse | RankNet | CrossEntropy, Field(discriminator="kind")],
+    BeforeValidator(as_kind),
 ]
 AnyInBatchLoss = Annotated[
-    Annotated[InBatchMarginMse | Contrastive | Kl | ListNet | LambdaRank, Field(discriminator="kind")],
+    Annotated[
+        InBatchMarginMse | Contrastive | Kl | ListNet | LambdaRank, Field(discriminator="kind")
+    ],
     BeforeValidator(as_kind),
 ]
 

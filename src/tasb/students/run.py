@@ -67,7 +67,9 @@ class TrainingRun(Training):
             if getattr(self, key) is not None:
                 raise ValueError(f"search: a run that searches has no {key}; set {key} to null")
         if self.model.kind != "bert-dot":
-            raise ValueError(f"search: model '{self.model.kind}' has no vectors; set it to bert-dot")
+            raise ValueError(
+                f"search: model '{self.model.kind}' has no vectors; set it to bert-dot"
+            )
 
     def _refuse_with_negatives(self) -> None:
         """Refuse several negatives a query where just one is defined."""
@@ -76,8 +78,6 @@ class TrainingRun(Training):
             raise ValueError("negatives: a teacher scores batches of one negative a query")
         if self.sampler.reads_margins:
             raise ValueError(f"negatives: sampler '{self.sampler.kind}' draws one negative a query")
-        if self.query_passes > 1:
-            raise ValueError("negatives: query_passes 2 is for one negative a query")
 
     @property
     def loop(self) -> Training:

@@ -20,7 +20,9 @@ def weighted_ranknet(
         depth: ranks of what was retrieved; further columns were appended.
     """
     most = max(1, int(relevant.sum(1).max()))
-    order = (relevant & counted).to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :most]
+    order = (
+        (relevant & counted).to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :most]
+    )
     is_one = (relevant & counted).gather(1, order)
     rank = torch.arange(1, scores.shape[1] + 1, device=scores.device, dtype=scores.dtype)
     reciprocal = torch.where(rank <= depth, 1 / rank, torch.zeros_like(rank))

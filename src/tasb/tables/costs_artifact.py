@@ -93,7 +93,9 @@ def _facts(
         "first": [path for part in first for path in part.paths],
         "scored": [path for part in scored for path in part.paths],
         "clusters": [path for part in clusters for path in part.paths],
-        "files": [path for part in kept for path in part.paths] if "bytes" in declared.measures else [],
+        "files": [path for part in kept for path in part.paths]
+        if "bytes" in declared.measures
+        else [],
         "batch_size": run.batch_size,
         "teacher": _teachers(graph, run),
         "in_batch": 3 if run.losses.taught_by else 0,

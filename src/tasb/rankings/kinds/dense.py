@@ -116,9 +116,7 @@ class Run(Dense):
         trained, encoder = graph.training(self.run, at), graph.encoder_of(run.init, at)
         if run.search is None:
             vectors_of = self.run if self.run != name else None
-            return ModelFiles(
-                run.model, run.card, encoder, trained["model"], vectors_of=vectors_of
-            )
+            return ModelFiles(run.model, run.card, encoder, trained["model"], vectors_of=vectors_of)
         first = graph.run(run.init, at)
         card = run.card.model_copy(update={"passage_length": first.passage_length})
         return ModelFiles(

@@ -26,7 +26,7 @@ FEW_STEPS = {
     "passage_length": 32,
 }
 KEPT = ("none-random", "in-batch-tas", "dual-tas-balanced")
-METHODS = ("ance", "tas-b-ltre", "tas-b-ltre-opq-own", "rocketqa-4", "label-free")
+METHODS = ("ance", "tas-b-ltre-opq-own", "label-free")
 """One run of each kind of supervision and of each sampler; the others differ in their mix.
 
 The in-batch one has a list loss, and gradient cache.
@@ -35,7 +35,8 @@ LEFT_OUT = (
     "pairwise-random", "pairwise-tas", "pairwise-tas-balanced", "in-batch-tas-balanced", "dual-tas",
     "kl-released", "kl", "listnet-released", "listnet", "lambdarank-released", "lambdarank",
     "batch-small", "batch-medium", "batch-large", "in-batch-random", "dual-random", "tct",
-    "contrastive", "ltre", "ance-ltre", "tas-b-ltre-pq", "tas-b-ltre-opq", "tas-b-ltre-ivfpq",
+    "contrastive", "ltre", "ance-ltre", "tas-b-ltre", "rocketqa-1", "rocketqa-2", "rocketqa-3",
+    "rocketqa-4", "tas-b-ltre-pq", "tas-b-ltre-opq", "tas-b-ltre-ivfpq",
     *(f"dual-tas-balanced-{letter}" for letter in "bcde"),
 )  # fmt: skip
 ROWS = (
@@ -64,9 +65,7 @@ TINY = {
     "negatives": {"depth": 35, "per_query": 30},
     "clusters": {"default": {"k": 3}, "unlabelled": {"k": 2}},
     "mining": {
-        "rocketqa-2": {"depth": 10},
-        "rocketqa-3": {"depth": 5, "fill": 12},
-        "rocketqa-4": {"depth": 5, "negatives_below": None, "positives_above": 1e-5},
+        **dict.fromkeys(("rocketqa-2", "rocketqa-3", "rocketqa-4")),
         "label-free": {"depth": 8},
     },
     "early_stopping_set": {"depth": 5, "queries": 6},
@@ -91,29 +90,17 @@ TINY = {
             "losses": {"pairwise": "margin-mse", "in_batch": "margin-mse"},
         },
         "ance": {"steps": 4, "generations": {"count": 2, "mining": {"depth": 10, "negatives": 3}}},
-        "tas-b-ltre": {
+        "tas-b-ltre-opq-own": {
             "like": "none-random",
             "init": "dual-tas-balanced",
             "losses": {"pairwise": None},
-            "search": {"depth": 10},
+            "search": {"system": "tas-b-opq", "depth": 10, "vectors": "reconstructed"},
             "early_stopping": None,
         },
-        "tas-b-ltre-opq-own": {
-            "like": "tas-b-ltre",
-            "search": {"system": "tas-b-opq", "vectors": "reconstructed"},
-        },
-        "rocketqa-1": {
-            "like": "none-random",
-            "losses": {"pairwise": None, "in_batch": "contrastive"},
-            "batch_size": 6,
-            "gradient_cache": 64,
-            "early_stopping": None,
-        },
-        "rocketqa-2": {"steps": 4, "batch_size": 4},
     },
     "systems": {
         **dict.fromkeys(("tas-b-ivfpq", "tas-b-pq")),
-        "tas-b-opq": {"index": "OPQ4,PQ4x2np"},
+        "tas-b-opq": {"index": "IVF4,PQ4x2np", "nprobe": 2},
         "fused": {"kind": "fuse", "systems": ["dual-tas-balanced", "bm25"]},
         "fused-ranks": {
             "kind": "fuse",

@@ -1,5 +1,6 @@
 """Faiss indexes that must be trained; a flat index needs none."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tasb.jobs import Job, log
 from tasb.vectors.shards import ROWS, read_all_blocks, read_blocks
 
 TRAINING_VECTORS = 500_000
+TOO_FEW = re.compile(r"training points \((\d+)\) should be at least as large as .*\((\d+)\)")
 INNER = ("index", "storage", "quantizer", "base_index", "refine_index")
 """Where an index keeps others."""
 
@@ -40,13 +42,24 @@ def write_index(shards: Sequence[str | Path], factory: str, path: str | Path) ->
         index = faiss.index_factory(sample.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
         index.train(sample)
     except RuntimeError as error:
-        raise TasbError(f"index '{factory}': {str(error).splitlines()[-1]}") from None
+        raise TasbError(f"index '{factory}': {_reason(str(error))}") from None
     refuse_distances(index, factory)
     for block in read_all_blocks(shards, f"blocks of {ROWS} vectors added"):
         index.add(block)
     log.info("index %s of %d vectors", factory, index.ntotal)
     with whole(path) as part:
         faiss.write_index(index, str(part))
+
+
+def _reason(text: str) -> str:
+    """Return why Faiss does not train an index, in its own words or in plainer ones."""
+    short = TOO_FEW.search(text)
+    if short is None:
+        return text.splitlines()[-1]
+    return (
+        f"{short[2]} centroids need as many vectors, and there are {short[1]}; name an index of "
+        "fewer, such as PQ8x4 in place of PQ8, or a smaller IVF, or Flat"
+    )
 
 
 def refuse_distances(index: Any, factory: str) -> None:

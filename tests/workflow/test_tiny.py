@@ -41,12 +41,12 @@ def table(finished):
 def test_every_cell_of_table_4_is_filled_or_says_why_not(table, config):
     assert set(COLUMNS) <= set(table.columns)
     rows = [row.system for row in config.tables["table4"].rows]
-    assert len(rows) == 9
+    assert len(rows) == 12
     for query_set in LEVELS:
         for metric in METRICS:
             part = table.filter(query_set=query_set, metric=metric)
             assert part["system"].to_list() == rows
-    assert table.height == 9 * len(LEVELS) * len(METRICS)
+    assert table.height == 12 * len(LEVELS) * len(METRICS)
     assert (table["value"].is_null() == table["reason"].is_not_null()).all()
     assert table["value"].is_between(0, 1).all()
 
@@ -58,7 +58,7 @@ def test_no_value_of_the_paper_is_shown_on_another_collection(table):
 def test_rows_carry_the_steps_of_what_was_trained(table, config):
     steps = dict(table.select("system", "steps").unique().iter_rows())
     trained = {name for name, count in steps.items() if count == 4}
-    assert trained == set(config.runs) - {"baseline", "bert-cat", "colbert"}
+    assert trained == set(config.runs) - {"baseline", "bert-cat", "colbert", "ance-1"}
     assert {steps[name] for name in set(steps) - trained} == {None}
 
 
@@ -108,10 +108,52 @@ def test_the_printed_tables_hold_the_values(finished, table, suffix):
 def test_each_run_ends_with_weights_of_its_own(finished, config):
     folder = finished / "results" / "students" / "tiny"
     digests = {
-        hashlib.sha256((folder / name / "model.safetensors").read_bytes()).hexdigest()
-        for name in config.runs
+        hashlib.sha256(weights.read_bytes()).hexdigest()
+        for name, run in config.runs.items()
+        for weights in [folder / name / ("query" if run.search else "") / "model.safetensors"]
     }
-    assert len(digests) == len(config.runs) == 6
+    assert len(digests) == len(config.runs) == 10
+
+
+def test_the_passage_encoder_of_a_training_on_searches_is_that_of_its_start(finished):
+    folder = finished / "results" / "students" / "tiny"
+    start, kept = (
+        folder / name / "model.safetensors"
+        for name in ("dual-tas-balanced", "tas-b-ltre-opq-own/passage")
+    )
+    assert start.read_bytes() == kept.read_bytes()
+
+
+def test_mined_negatives_hold_no_judged_passage(finished):
+    results = finished / "results"
+    qrels = pl.read_parquet(results / "collection/tiny/training/qrels.parquet")
+    for number in (1, 2):
+        pairs = pl.read_parquet(results / f"mining/tiny/ance-{number}.parquet")
+        judged = pairs.join(
+            qrels, left_on=["query", "negative"], right_on=["query", "passage"], how="semi"
+        )
+        assert pairs.height > 20
+        assert judged.height == 0
+
+
+def test_each_generation_is_mined_before_the_next_is(finished):
+    students, mining = (finished / "results" / stage / "tiny" for stage in ("students", "mining"))
+    files = [mining / "ance-1.parquet", students / "ance-1/model.safetensors",
+             mining / "ance-2.parquet", students / "ance-2/model.safetensors"]  # fmt: skip
+    times = [file.stat().st_mtime_ns for file in files]
+    assert times == sorted(times)
+
+
+def test_costs_are_measured(finished):
+    table = pl.read_parquet(finished / "results/tables/tiny/table2.parquet")
+    values = {(row, measure): value for row, measure, value in
+              table.select("row", "measure", "value").iter_rows()}  # fmt: skip
+    assert values["ance-2", "refreshes"] == "2"
+    assert values["ance-2", "share"] == "1.0"
+    assert values["tas-b-ltre-opq-own", "index"] == "IVF4,PQ4x2np"
+    assert float(values["label-free", "teacher_passes"]) > 1
+    assert float(values["label-free", "clustering"]) > 0
+    assert values["tct", "peak_memory"] is None
 
 
 def test_a_run_keeps_the_best_step_of_its_early_stopping_set(finished, config):

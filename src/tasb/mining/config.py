@@ -4,14 +4,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasb.collection.config import TRAINING, UNLABELLED
+from tasb.collection.config import UNLABELLED
 from tasb.settings import Settings
 
 
 class Choice(Settings):
     """Which of the ranked passages become pairs. No judged relevant passage is a negative."""
 
-    queries: Literal["training", "unlabelled"] = TRAINING
+    queries: Literal["training", "unlabelled"] = "training"
     """Whose rankings are mined; the collection says where unlabelled queries are."""
     positives: Literal["judged", "retrieved"] = "judged"
     """Relevant passages by judgment, or the passage that the teacher scores highest; without a

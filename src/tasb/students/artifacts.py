@@ -112,7 +112,7 @@ def searched(
         if run.init not in (system, model.vectors_of):
             raise ValueError(f"{key}.search.system: '{system}' has other vectors than '{run.init}', "
                              "the run of init; name a system over that run")  # fmt: skip
-        settings["index"] = found.plain() and getattr(found, "searched_index", None)
+        settings["index"] = found.searched_index
         sources |= found.index_source(graph, system)
     elif run.search.vectors == "reconstructed":
         raise ValueError(f"{key}.search.vectors: 'reconstructed' needs an index; set search.system")

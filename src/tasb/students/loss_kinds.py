@@ -135,7 +135,7 @@ class Losses(Settings):
     @property
     def taught_by(self) -> str | None:
         """The in-batch teacher, if there is one."""
-        return self.in_batch and self.in_batch.taught_by
+        return None if self.in_batch is None else self.in_batch.taught_by
 
     @model_validator(mode="before")
     @classmethod

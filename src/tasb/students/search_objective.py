@@ -84,8 +84,8 @@ class SearchObjective:
         vectors = self.search.vectors(passages)
         with full_precision(self.device):
             scores = torch.einsum("bd,bkd->bk", queries, vectors)
-        flags = (to_device(np.ascontiguousarray(each), self.device) for each in (relevant, counted))
-        return {"loss": weighted_ranknet(scores, *flags, found.shape[1])}
+        ones, real = to_device(relevant, self.device), to_device(counted, self.device)
+        return {"loss": weighted_ranknet(scores, ones, real, found.shape[1])}
 
     def with_missing(self, query: Positions, found: Positions) -> tuple[Positions, Any]:
         """Append the relevant passages that were not found.

@@ -53,6 +53,15 @@ class System(Settings):
         """Return the model that makes the system's vectors, if it has any."""
         raise ValueError(f"{key}: '{name}' is of kind '{self.plain()['kind']}': no vectors")
 
+    @property
+    def searched_index(self) -> dict[str, Any] | None:
+        """How the system's index is searched; None where there is none."""
+        return None
+
+    def index_source(self, graph: "Graph", name: str) -> dict[str, Source]:
+        """Return the system's index, if one must be trained."""
+        return {}
+
     def needed_for(self, query_sets: set[str]) -> dict[str, Any]:
         """Return the settings that rankings of these query sets rest on."""
         return self.plain()

@@ -11,8 +11,9 @@ from typing import Any
 from tasb.artifact import Artifact, Part
 from tasb.clusters import artifacts as clusters
 from tasb.collection import artifacts as collection
-from tasb.collection.config import AUGMENTED, UNLABELLED
+from tasb.collection.config import BARE
 from tasb.config.model import Config
+from tasb.encoders.start import encoder_of
 from tasb.lexical import artifacts as lexical
 from tasb.metrics import artifacts as metrics
 from tasb.mining import artifacts as mining
@@ -107,26 +108,8 @@ class Graph:
         run = self.run(model, key)
         if run.search is not None:
             raise ValueError(f"{key}: '{model}' has an encoder for each side and scores no pairs")
-        encoder, weights = self.encoder_of(run.init, key), self.training(model, key)["model"]
-        return ModelFiles(run.model, run.card, encoder, weights)
-
-    def encoder_of(self, init: str, key: str) -> str:
-        """Return the pre-trained encoder from which a run starts in the end.
-
-        Raises:
-            ValueError: runs start from each other.
-        """
-        above: list[str] = []
-        while init in self.config.runs:
-            if init in above:
-                cycle = " -> ".join([*above[above.index(init) :], init])
-                raise ValueError(
-                    f"runs.{init}.init: runs start from each other in a cycle: {cycle}"
-                )
-            above.append(init)
-            init = self.run(init, key).init
-        require(init, {**self.config.encoders, **self.config.runs}, key, "encoder or run")
-        return init
+        weights = self.training(model, key)["model"]
+        return ModelFiles(run.model, run.card, encoder_of(self, run.init, key), weights)
 
     def seed(self, *names: str | int) -> int:
         """Return the seed of a named use."""
@@ -183,8 +166,7 @@ class Graph:
 
     def query_set(self, name: str) -> Artifact:
         """Queries and judgments: of a split, or a part of the training split."""
-        bare = name in (UNLABELLED, AUGMENTED)
-        return self._once(collection.bare_queries if bare else collection.query_set, name)
+        return self._once(collection.bare_queries if name in BARE else collection.query_set, name)
 
     def shared_queries(self) -> Artifact:
         """Which reported queries train or choose something, too."""

@@ -66,7 +66,8 @@ def test_braces_of_a_label_hold_the_name_of_a_setting_and_nothing_else(refusal, 
     key = "tables.table6.rows.10.labels"
     message = refusal(key, ["TAS-Balanced", "x", "y", label])
     inside = label.strip("{}")
-    assert message.startswith(f"config: tables.table6.rows[10].labels: 'batch-small' has no setting "
+    at = "tables.table6.rows[10].labels"
+    assert message.startswith(f"config: {at}: 'batch-small' has no setting "
                               f"'{inside}' to print; braces hold the name")  # fmt: skip
 
 

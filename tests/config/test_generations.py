@@ -88,7 +88,11 @@ def test_generations_take_turns_with_their_share_of_the_queries(raw):
         ("runs.ltre.init", "minilm", "runs.ltre.init: 'minilm' is an encoder; a run that searches"),
         ("runs.ltre.init", "colbert", "runs.ltre.init"),
         ("runs.ltre.search.vectors", "reconstructed", "runs.ltre.search.vectors: 'reconstructed'"),
-        ("runs.tas-b-ltre-pq.init", "baseline", "runs.tas-b-ltre-pq.search.system: 'tas-b-pq' has"),
+        (
+            "runs.tas-b-ltre-pq.init",
+            "baseline",
+            "runs.tas-b-ltre-pq.search.system: 'tas-b-pq' has no",
+        ),
         (
             "runs.contrastive.init",
             "ltre",

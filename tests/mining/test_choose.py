@@ -176,8 +176,8 @@ def test_a_declaration_that_leaves_no_pair_is_refused_by_name(tmp_path: Path) ->
     pl.DataFrame({"query": [0], "passage": [1], "grade": [1]}).write_parquet(qrels)
     candidates = write_candidates(tmp_path / "candidates.parquet", {0: [1]})
     recipe = {"name": "hard", "choice": Choice().plain(), "seed": 1, "drop_own_passage": False}
-    inputs = {"candidates": [str(candidates)], "passages": [str(passages)], "queries": [str(passages)],
-              "qrels": [str(qrels)]}  # fmt: skip
+    files = {"candidates": candidates, "passages": passages, "queries": passages, "qrels": qrels}
+    inputs = {name: [str(path)] for name, path in files.items()}
     with pytest.raises(
         TasbError, match=r"^mining\.hard: no query has a negative left; raise depth"
     ):

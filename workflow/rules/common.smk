@@ -6,7 +6,7 @@ import sys
 import time
 
 import tasb
-from tasb.collection.config import AUGMENTED, TRAINING, UNLABELLED, VALIDATION
+from tasb.collection.config import BARE, TRAINING, UNLABELLED, VALIDATION
 from tasb.config.code import code_of
 from tasb.config.duplicates import refuse_duplicate_keys
 from tasb.config.load import load
@@ -38,7 +38,6 @@ except TasbError as error:
 
 C = GRAPH.config.collection
 SETS = list(GRAPH.config.data.query_sets)
-BARE = [UNLABELLED, AUGMENTED]
 EVERY_SET = [*SETS, "train", TRAINING, VALIDATION, UNLABELLED]
 NAMES = [*GRAPH.config.systems, *GRAPH.config.runs]
 DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]

@@ -11,6 +11,8 @@ VALIDATION = "validation"
 UNLABELLED = "unlabelled"
 AUGMENTED = "augmented"
 """The training queries, then the unlabelled ones."""
+BARE = (UNLABELLED, AUGMENTED)
+"""Query sets without judgments."""
 
 
 class QuerySet(Settings):

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import polars as pl
 
 from tasb.collection.relevant import Relevant
-from tasb.seeds import derive, random_words
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -39,7 +38,8 @@ class Block:
         found = np.full(passages.shape, np.nan)
         if self.scores is None or not passages.size:
             return found
-        low, high = np.searchsorted(self.scores["query"].to_numpy(), [self.queries[0], self.queries[-1] + 1])  # fmt: skip
+        ends = [self.queries[0], self.queries[-1] + 1]
+        low, high = np.searchsorted(self.scores["query"].to_numpy(), ends)
         known = self.scores.slice(low, high - low)
         width = len(self.text_of) + 1
         keys = known["query"].to_numpy().astype(np.int64) * width + known["passage"].to_numpy()
@@ -142,22 +142,23 @@ def _kept(block: Block, choice: Mapping[str, Any], row: Ints, positive: Ints) ->
 
 
 def _words(block: Block, row: Ints, positive: Ints, seed: int) -> Floats:
-    """Return a number in [0, 1) for each candidate of each positive.
+    """Return a number in [0, 1) for each candidate of each positive: SplitMix64 of its place.
 
-    Those of a query depend on its position alone, and are moved on by its positive.
+    Those of a query depend on the seed, its position, the positive and the rank alone.
     """
-    width = block.passages.shape[1]
-    low, high = int(block.queries.min(initial=0)), int(block.queries.max(initial=-1)) + 1
-    rows = high - low
-    if rows > 4 * len(block.queries):  # a few of many queries
-        parts = [
-            random_words(derive(seed, "draw"), int(q), int(q) + 1, width) for q in block.queries
-        ]
-        words = np.concatenate(parts)[row]
-    else:
-        words = random_words(derive(seed, "draw"), low, high, width)[block.queries[row] - low]
-    mixed = words + (positive.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))[:, None]
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    numbers: Floats = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    query = block.queries[row].astype(np.uint64)
+    key = _mixed(_mixed(query + np.uint64(seed)) + positive.astype(np.uint64))
+    ranks = np.arange(1, block.passages.shape[1] + 1, dtype=np.uint64)
+    words = _mixed(key[:, None] + ranks * np.uint64(0x9E3779B97F4A7C15))
+    words >>= np.uint64(11)
+    numbers: Floats = words.astype(np.float64)
+    numbers *= 2.0**-53
     return numbers
+
+
+def _mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the output function of SplitMix64 (Steele et al. 2014), elementwise."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: npt.NDArray[np.uint64] = words ^ (words >> np.uint64(31))
+    return mixed

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasb.artifact import Artifact, Source
 from tasb.collection.config import TRAINING, UNLABELLED, VALIDATION
+from tasb.encoders.start import encoder_of
 from tasb.plans.artifacts import plan_of, scores_live, stored_scores
 from tasb.students.run import TrainingRun
 from tasb.teachers.artifacts import scorer
@@ -73,7 +74,7 @@ def start(graph: "Graph", run: TrainingRun, key: str) -> tuple[str, Source]:
     Raises:
         ValueError: it starts from a run that is no single BERT_DOT.
     """
-    base = graph.encoder_of(run.init, key)
+    base = encoder_of(graph, run.init, key)
     encoder = graph.encoder(base, key=key)
     if run.init == base:
         return base, encoder.of("model", "tokenizer")
@@ -110,7 +111,7 @@ def searched(
         found = graph.system(system, f"{key}.search.system")
         model = graph.vector_model(system, f"{key}.search.system")
         if run.init not in (system, model.vectors_of):
-            raise ValueError(f"{key}.search.system: '{system}' has other vectors than '{run.init}', "
+            raise ValueError(f"{key}.search.system: '{system}' has no vectors of '{run.init}', "
                              "the run of init; name a system over that run")  # fmt: skip
         settings["index"] = found.searched_index
         sources |= found.index_source(graph, system)

@@ -31,20 +31,27 @@ class StoredVectors:
     def __init__(self, shards: Sequence[str | Path], on: torch.device) -> None:
         self.on = on
         readers = [pa.ipc.open_file(pa.memory_map(str(shard))) for shard in shards]
-        columns = [reader.get_batch(number).column(0)
-                   for reader in readers for number in range(reader.num_record_batches)]  # fmt: skip
+        parts = [
+            (reader, place) for reader in readers for place in range(reader.num_record_batches)
+        ]
+        columns = [reader.get_batch(place).column(0) for reader, place in parts]
         self._blocks = [c.flatten().to_numpy().reshape(len(c), -1) for c in columns]
         self._starts = np.cumsum([0, *map(len, self._blocks)])
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
+    @property
+    def dimensions(self) -> int:
+        """Size of a vector."""
+        return int(self._blocks[0].shape[1])
+
     def vectors(self, passages: Positions) -> torch.Tensor:
         """Return the vectors of passages (b, k), fp32 (b, k, dimensions)."""
         flat = np.maximum(passages.ravel(), 0)
         order = np.argsort(flat, kind="stable")
         block = np.searchsorted(self._starts, flat[order], side="right") - 1
-        found = np.empty((len(flat), self._blocks[0].shape[1]), np.float32)
+        found = np.empty((len(flat), self.dimensions), np.float32)
         for number, part in zip(*_runs(block)):
             rows = order[part]
             found[rows] = self._blocks[number][flat[rows] - self._starts[number]]

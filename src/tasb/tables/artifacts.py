@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact, Part, Source
 from tasb.collection.config import TRAINING, VALIDATION
+from tasb.encoders.start import encoder_of
 from tasb.rankings.config import Run, System
 from tasb.settings import require
 from tasb.tables.config import CostsOf, Row, Table
@@ -116,7 +117,7 @@ def model_card(graph: "Graph", run: str) -> Artifact:
     """The README of a trained retriever: what it was trained on, and what it scores."""
     key, declared = f"runs.{run}", graph.config.runs[run]
     data = graph.config.data
-    encoder = graph.config.encoders[graph.encoder_of(declared.init, f"{key}.init")]
+    encoder = graph.config.encoders[encoder_of(graph, declared.init, f"{key}.init")]
     metrics = graph.metrics(run, key)
     return Artifact(
         "tasb.tables.model_card:make",

@@ -24,6 +24,8 @@ WORDS = {
     "first_seconds": ["misc_costs"],
 }
 """What the paper says of a measure, by the columns of its table."""
+GIVEN = ("batch_size", "teacher", "passage_passes", "refreshes", "index")
+"""What the config says of a training."""
 NOTES = (
     "Measured where each job ran, alone or next to another one; the paper's words are in brackets. "
     "A sample is a query of a batch.",
@@ -67,7 +69,7 @@ def measured(row: Mapping[str, Any], base: float) -> Values:
     own = sum(_seconds(row["own"]))
     scores = sum(_scores(path) for path in row["scored"])
     values = {
-        **{name: row[name] for name in ("batch_size", "teacher", "passage_passes", "refreshes", "index")},
+        **{name: row[name] for name in GIVEN},
         "peak_memory": times["peak_memory_megabytes"],
         "teacher_passes": round(scores / samples + row["in_batch"], 2),
         "clustering": round(sum(_seconds(row["clusters"])), 1),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tasb.graph import Graph
 
 
+SHOWN = {"title", "columns", "measures", "metrics"}
+
+
 def costs_table(graph: "Graph", declared: CostsOf, name: str) -> Artifact:
     """A table of costs.
 
@@ -29,8 +32,7 @@ def costs_table(graph: "Graph", declared: CostsOf, name: str) -> Artifact:
     if "share" in declared.measures and declared.compared_with is None:
         raise ValueError(f"{key}.compared_with: missing; 'share' is of the time of that run")
     rows, read, metrics = [], [], []
-    named = {position: row for position, row in enumerate(declared.rows)}
-    for position, row in named.items():
+    for position, row in enumerate(declared.rows):
         at = f"{key}.rows[{position}]"
         facts, files = _facts(graph, row, declared, at)
         rows.append(facts)
@@ -47,7 +49,7 @@ def costs_table(graph: "Graph", declared: CostsOf, name: str) -> Artifact:
         {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
         {
             "name": name,
-            "table": declared.model_dump(mode="json", include={"title", "columns", "measures", "metrics"}),
+            "table": declared.model_dump(mode="json", include=SHOWN),
             "rows": rows,
             "compared_with": base,
             "query_set": sets[0],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from tasb.artifact import Artifact, Part, Source
+from tasb.encoders.start import encoder_of
 from tasb.models.card import OwnCard
 from tasb.models.kinds import BertDot
 from tasb.rankings.kinds.base import System, rankings
@@ -113,7 +114,7 @@ class Run(Dense):
                 f"{at}: run '{self.run}' is of model '{run.model.kind}': no vectors; "
                 "use it to re-rank, in a system of kind 'rerank'"
             )
-        trained, encoder = graph.training(self.run, at), graph.encoder_of(run.init, at)
+        trained, encoder = graph.training(self.run, at), encoder_of(graph, run.init, at)
         if run.search is None:
             vectors_of = self.run if self.run != name else None
             return ModelFiles(run.model, run.card, encoder, trained["model"], vectors_of=vectors_of)

@@ -71,20 +71,25 @@ def main() -> None:
                   for _ in range(given.vectors // ROWS))  # fmt: skip
         write_vectors(blocks, given.dimensions, shard)
         exact = ExactSearch([shard], CPU)
-        print(_line("exact", seconds(lambda: step(exact, queries, relevant)), shard, given.vectors))
-        del exact
+        _report("exact", exact, queries, relevant, shard, given.vectors)
         for name in given.indexes:
             path = Path(folder, "index.faiss")
             _write_index(name, shard, path)
-            index = IndexSearch(
-                path, {"nprobe": 32, "ef_search": None}, StoredVectors([shard], CPU), CPU
-            )
-            print(_line(name, seconds(lambda: step(index, queries, relevant)), path, given.vectors))
+            settings = {"nprobe": 32 if "IVF" in name else None, "ef_search": None}
+            index = IndexSearch(path, settings, StoredVectors([shard], CPU), CPU)
+            _report(name, index, queries, relevant, path, given.vectors)
 
 
-def _line(name: str, each: float, path: Path, vectors: int) -> str:
-    size = path.stat().st_size / vectors
-    return f"{name}: {1 / each:.1f} steps a second, {size:,.0f} bytes a passage"
+def _report(
+    name: str,
+    search: Search,
+    queries: torch.Tensor,
+    relevant: torch.Tensor,
+    path: Path,
+    vectors: int,
+) -> None:
+    each, size = seconds(lambda: step(search, queries, relevant)), path.stat().st_size / vectors
+    print(f"{name}: {1 / each:.1f} steps a second, {size:,.0f} bytes a passage", flush=True)
 
 
 def _write_index(name: str, shard: Path, path: Path) -> None:

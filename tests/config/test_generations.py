@@ -87,7 +87,7 @@ def test_generations_take_turns_with_their_share_of_the_queries(raw):
         ("mining.rocketqa-2.system", "rocketqa-3", "runs.rocketqa-2: references form a cycle"),
         ("runs.ltre.init", "minilm", "runs.ltre.init: 'minilm' is an encoder; a run that searches"),
         ("runs.ltre.init", "colbert", "runs.ltre.init"),
-        ("runs.ltre.search.vectors", "reconstructed", "runs.ltre.search.vectors: 'reconstructed'"),
+        ("runs.ltre.search.vectors", "reconstructed", "runs.ltre.search.vectors: 'reco"),
         (
             "runs.tas-b-ltre-pq.init",
             "baseline",

@@ -1,4 +1,4 @@
-"""Training on searches: what a query finds, and that a stopped training ends as an undisturbed one."""
+"""Training on searches: what a query finds; a stopped training ends as an undisturbed one."""
 
 from pathlib import Path
 

@@ -149,7 +149,8 @@ def _words(block: Block, row: Ints, positive: Ints, seed: int) -> Floats:
     query = block.queries[row].astype(np.uint64)
     key = _mixed(_mixed(query + np.uint64(seed)) + positive.astype(np.uint64))
     ranks = np.arange(1, block.passages.shape[1] + 1, dtype=np.uint64)
-    words = _mixed(key[:, None] + ranks * np.uint64(0x9E3779B97F4A7C15))
+    steps: npt.NDArray[np.uint64] = np.multiply(ranks, np.uint64(0x9E3779B97F4A7C15))
+    words = _mixed(np.add(key[:, None], steps))
     words >>= np.uint64(11)
     numbers: Floats = words.astype(np.float64)
     numbers *= 2.0**-53

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from tasb.collection.relevant import Relevant
+from tasb.errors import TasbError
+from tasb.jobs import Job
 from tasb.plans.plan import read_plan
 from tasb.students.checkpoint import CheckpointFolder
-from tasb.students.search_objective import SearchObjective
+from tasb.students.search_objective import SearchObjective, open_objective
 from tasb.students.searches import ExactSearch, IndexSearch, StoredVectors
 from tasb.students.training import Trainer
 from tasb.vectors.shards import write_vectors
@@ -132,3 +134,14 @@ def test_a_loss_is_that_of_a_plain_script(world, open_trainer, shards):
             ]  # fmt: skip
             total += float(np.mean(terms)) / len(batch.query)
         assert loss == pytest.approx(total, rel=1e-5)
+
+
+def test_vectors_that_are_gone_are_refused(world, tiny_run, shards):
+    how = {"run": "ltre", "index": None, "vectors": "exact", "depth": 4, "drop_own_passage": False}
+    files = {"vectors": [str(shards[0])], "passages": [str(world.folder / "passages.arrow")]}
+    with pytest.raises(
+        TasbError, match=r"^runs\.ltre\.init: .*0\.arrow and its like hold 12 vectors"
+    ):
+        open_objective(
+            Job({"search": how}, files, {}), tiny_run.loop, world.student(), world.queries, "fp32"
+        )

@@ -58,3 +58,13 @@ def test_only_the_first_vectors_train_the_index(tmp_path, shards, vectors, monke
     mean = vectors[:30].mean(axis=0)
     np.testing.assert_allclose(centroid, mean / np.linalg.norm(mean), atol=1e-5)
     assert index.ntotal == 60
+
+
+def test_fewer_vectors_than_centroids_are_refused(tmp_path):
+    write_vectors([np.eye(40, 16)], 16, tmp_path / "few.arrow")
+    with pytest.raises(TasbError) as caught:
+        write_index([tmp_path / "few.arrow"], "PQ4", tmp_path / "index")
+    assert str(caught.value) == (
+        "index 'PQ4': 256 centroids need as many vectors, and there are 40; name an index of "
+        "fewer, such as PQ8x4 in place of PQ8, or a smaller IVF, or Flat"
+    )

@@ -47,16 +47,7 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
     metrics = declared.metrics or graph.config.metrics.names
     for metric in metrics:
         require(metric, graph.config.metrics.names, f"{key}.metrics", "metric (of metrics.names)")
-    systems, evaluated, rows = {}, {}, []
-    for position, row in enumerate(declared.rows):
-        at = f"{key}.rows[{position}]"
-        if row.system is None:
-            rows.append(row)
-            continue
-        system = systems[row.system] = graph.system(row.system, f"{at}.system")
-        evaluated[row.system] = graph.metrics(row.system, f"{at}.system")
-        labels = labels_of(graph, f"{at}.labels", row, len(declared.columns), system)
-        rows.append(row.model_copy(update={"labels": labels}))
+    systems, evaluated, rows = _rows(graph, declared, key)
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
     _check_instances(graph, key, declared, runs)
     shared = _shared(graph, evaluated.values())
@@ -89,6 +80,25 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
             "templates": [os.path.relpath(TEMPLATES / name) for name in PRINTED],
         },
     )
+
+
+def _rows(
+    graph: "Graph", declared: Table, key: str
+) -> tuple[dict[str, System], dict[str, Artifact], list[Row]]:
+    """Return the systems of a table and their metrics, by name, and its rows with labels filled."""
+    systems: dict[str, System] = {}
+    evaluated: dict[str, Artifact] = {}
+    rows: list[Row] = []
+    for position, row in enumerate(declared.rows):
+        at = f"{key}.rows[{position}]"
+        if row.system is None:
+            rows.append(row)
+            continue
+        system = systems[row.system] = graph.system(row.system, f"{at}.system")
+        evaluated[row.system] = graph.metrics(row.system, f"{at}.system")
+        labels = labels_of(graph, f"{at}.labels", row, len(declared.columns), system)
+        rows.append(row.model_copy(update={"labels": labels}))
+    return systems, evaluated, rows
 
 
 def _shared(graph: "Graph", evaluated: Iterable[Artifact]) -> dict[str, Source]:

@@ -56,7 +56,8 @@ def of_search(system):
 def of_run(run):
     """The jobs of a run from its training to its metrics, and of what it is fused into."""
     fused = of_sets("fused") if run == "dual-tas-balanced" else set()
-    extra = VALIDATED if run == "dual-tas-balanced" else set()
+    extra = VALIDATED | LTRE if run == "dual-tas-balanced" else set()
+    extra = ANCE if run == "none-random" else extra
     return {f"training {run}", f"vectors {run} passages-0", *of_search(run), *fused, *extra}
 
 
@@ -64,6 +65,17 @@ def of_plan(plan):
     return {f"plan {plan} 0", f"plan_scores {plan} colbert 0"}
 
 
+LTRE = {"query_training tas-b-ltre-opq-own", "index tas-b-opq", "table table2"}
+LTRE |= of_search("tas-b-ltre-opq-own")
+"""What goes on from dual-tas-balanced."""
+ANCE = {f"{rule} ance-{number}{rest}" for number in (1, 2)
+        for rule, rest in (("candidates", ""), ("mined", ""), ("generation", ""))}  # fmt: skip
+ANCE |= {f"plan random+mined=ance-{number}+labels+b4+s0 0" for number in (1, 2)}
+ANCE |= {"vectors ance-1 passages-0", "vectors ance-2 passages-0", "table table2"}
+ANCE |= of_search("ance-2")
+"""What goes on from none-random."""
+LABEL_FREE = {"training label-free", "vectors label-free passages-0", *of_search("label-free")}
+METHODS = ("ance-2", "tas-b-ltre-opq-own", "label-free")
 VALIDATED = {"ranking dual-tas-balanced validation"}
 """The validation queries by which the weight of the fusion is chosen."""
 TAS, BALANCED = "tas+default+n1+by=bert-cat+b4+s0", "tas-balanced+default+n1+h10+by=bert-cat+b4+s0"
@@ -71,7 +83,7 @@ CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
     of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE | FIGURES
 )
 TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
-ROWS = (*TRAINED, "bm25", *RERANKED, "untrained", *FUSED)
+ROWS = (*TRAINED, *METHODS, "bm25", *RERANKED, "untrained", *FUSED)
 EVALUATED = set().union(*map(evaluated, ROWS))
 NAMES = ["ndcg@10", "mrr@10", "recall@5", "map@1000"]
 
@@ -80,7 +92,7 @@ def test_another_learning_rate_trains_the_students_and_nothing_before_them(jobs)
     baseline = {"training baseline", "vectors baseline passages-0", "early_stopping_set"}
     baseline |= {"vectors baseline queries-training", "ranking baseline validation"}
     found = jobs({"students": {"lr": "1e-5"}})
-    assert found == CLUSTERED | of_run("none-random") | baseline
+    assert found == CLUSTERED | of_run("none-random") | baseline | LABEL_FREE
 
 
 def test_alpha_of_one_run_trains_that_run(jobs):
@@ -94,7 +106,7 @@ def test_k_of_the_clusters_draws_the_plans_that_read_them(jobs):
 
 def test_a_batch_size_draws_a_plan_of_its_own(jobs):
     """The other runs are like this one, and say so of their size too."""
-    kept = {name: {"batch_size": 4} for name in TRAINED[1:]}
+    kept = {name: {"batch_size": 4} for name in (*TRAINED[1:], "ance", "tas-b-ltre-opq-own")}
     found = jobs({"runs": {**kept, "none-random": {"batch_size": 3}}})
     assert found == {"plan random+labels+b3+s0 0"} | of_run("none-random") | TABLE
 
@@ -106,7 +118,7 @@ def test_an_index_is_trained_on_the_vectors_that_stand(jobs):
 
 def test_another_cutoff_evaluates_and_does_not_search(jobs):
     found = jobs({"metrics": {"names": [*NAMES, "recall@7"]}})
-    assert found == EVALUATED | TABLE
+    assert found == EVALUATED | TABLE | {"table table2"}
 
 
 def test_a_new_run_takes_the_plan_that_stands(jobs):

@@ -52,5 +52,5 @@ def test_the_loop_of_a_run_is_its_keys_without_the_kinds():
     run = TrainingRun(lr=1e-3, seed=4, sampler="tas")
     assert run.loop.lr == 1e-3
     assert set(run.plain()) - set(run.loop.plain()) == {
-        "init", "model", "sampler", "pairs", "losses"
+        "init", "model", "sampler", "pairs", "losses", "search", "generations", "generation"
     }  # fmt: skip

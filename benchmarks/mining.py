@@ -39,7 +39,7 @@ def main() -> None:
         started = time.perf_counter()
         counts = write_pairs(
             candidates, None, relevant, np.arange(PASSAGES), None, Choice().plain(), 1,
-            Path(folder, "pairs.parquet"),
+            Path(folder, "pairs.parquet"), "benchmark",
         )  # fmt: skip
         seconds = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

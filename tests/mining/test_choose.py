@@ -60,7 +60,7 @@ def mined(
     texts = np.arange(PASSAGES) if text_of is None else text_of
     judgments = relevant(judged) if judged else Relevant.read(None)
     path = folder / "pairs.parquet"
-    counts = write_pairs(candidates, scored, judgments, texts, own, settings, 5, path)
+    counts = write_pairs(candidates, scored, judgments, texts, own, settings, 5, path, "m")
     return list(pl.read_parquet(path).iter_rows()), counts
 
 
@@ -126,6 +126,14 @@ def test_a_retrieved_positive_is_the_best_by_the_teacher_above_the_bound(tmp_pat
     ranked = {0: [3, 4, 5], 1: [6, 7]}
     pairs, _ = mined(tmp_path, ranked, {}, scores, positives_above=0.9, negatives=2, **how)
     assert pairs == [(0, 4, 3), (0, 4, 5)]
+
+
+def test_the_querys_own_passage_is_no_retrieved_positive(tmp_path: Path) -> None:
+    own = np.array([8])
+    pairs, _ = mined(
+        tmp_path, {0: [8, 9, 7]}, {}, own=own, positives="retrieved", negatives=2, draw="top"
+    )
+    assert pairs == [(0, 9, 7)]
 
 
 def test_without_a_teacher_the_first_passage_is_the_positive(tmp_path: Path) -> None:

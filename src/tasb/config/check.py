@@ -6,6 +6,7 @@ from tasb.artifact import Artifact
 from tasb.collection.config import VALIDATION
 from tasb.graph import Graph
 from tasb.settings import require
+from tasb.teachers.artifacts import COLLECTION
 
 RULES = (
     "all", "bare_queries", "bm25_negatives", "candidate_scores", "candidates", "clusters",
@@ -29,6 +30,7 @@ def check(graph: Graph) -> None:
     require(config.collection, config.collections, "collection", "collection")
     _distinct("systems", config.systems, "runs", config.runs)
     _distinct("encoders", config.encoders, "runs", config.runs)
+    _distinct("mining", config.mining, "the pairs of the collection", (COLLECTION,))
     _distinct("figures", config.figures, "tables", config.tables)
     _distinct("tables", config.tables, "the rules of the workflow", RULES)
     _distinct("figures", config.figures, "the rules of the workflow", RULES)

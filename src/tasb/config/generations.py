@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from tasb.mining.config import Generations
 from tasb.settings import Settings, as_kind
 
@@ -28,7 +30,10 @@ def written_out(raw: Raw, runs: Raw) -> Raw:
         if turns in (None, "null"):
             found[name] = run
             continue
-        declared = Generations.model_validate(turns)
+        declared = _checked(turns)
+        if declared is None:
+            found[name] = run
+            continue
         last[name] = f"{name}-{declared.count}"
         for number in range(1, declared.count + 1):
             own = f"{name}-{number}"
@@ -40,6 +45,14 @@ def written_out(raw: Raw, runs: Raw) -> Raw:
     if not last:
         return {**raw, "runs": found}
     return dict(_renamed({**raw, "runs": found, "mining": mining}, last))
+
+
+def _checked(turns: Any) -> Generations | None:
+    """Return how a run is trained in generations; None where the check of the config refuses it."""
+    try:
+        return Generations.model_validate(turns)
+    except ValidationError:
+        return None
 
 
 def _generation(

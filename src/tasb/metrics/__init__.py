@@ -1,1 +1,1 @@
-"""Stage 10: effectiveness per query, and significance."""
+"""Stage 11: effectiveness per query, and significance."""

@@ -1,6 +1,6 @@
 """The artifacts of mining: candidates, a teacher's scores of them, and pairs chosen from them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact, Part, Source
 from tasb.collection.config import AUGMENTED, TRAINING
@@ -49,7 +49,7 @@ def candidate_scores(graph: "Graph", name: str) -> Artifact:
         "tasb.mining.scores:make",
         graph.name("mining", name, "scores"),
         {"scores": [graph.path("mining", name, "scores.parquet")]},
-        {**settings, "depth": declared.depth, **_part(declared)},
+        {**settings, "depth": declared.depth, "positives": declared.positives},
         {"candidates": _candidates(graph, name), **_judgments(graph, declared), **sources},
     )
 
@@ -102,6 +102,11 @@ def _candidates(graph: "Graph", name: str) -> Part:
     declared, key = graph.config.mining[name], f"mining.{name}.system"
     if graph.system(declared.system, key).reported_together:
         return graph.candidates(name)["candidates"]
+    if declared.parts > 1:
+        raise ValueError(
+            f"mining.{name}.share: '{declared.system}' ranks all queries at once; shares are of a "
+            "system with vectors, so set it to 1"
+        )
     depth = graph.section("rankings").depth
     if declared.searched > depth:
         raise ValueError(
@@ -115,7 +120,3 @@ def _judgments(graph: "Graph", declared: Mining) -> dict[str, Source]:
     if declared.queries != TRAINING:
         return {}
     return {"qrels": graph.query_set(TRAINING)["qrels"]}
-
-
-def _part(declared: Mining) -> dict[str, Any]:
-    return {"positives": declared.positives}

@@ -14,6 +14,7 @@ from tasb.collection.relevant import Relevant
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+MOST = np.finfo(np.float64).max
 Columns = tuple[Ints, Ints, Ints]
 
 
@@ -100,8 +101,11 @@ def positives(block: Block, choice: Mapping[str, Any]) -> tuple[Ints, Ints]:
         return block.relevant.of(block.queries)
     every = np.arange(len(block.queries))
     near = block.passages[:, : choice["depth"]]
+    if block.own is not None:
+        near = np.where(near == block.own[block.queries][:, None], -1, near)
     scores = block.score(every, near, choice["scale"])
-    best = np.where(np.isnan(scores), -np.inf, scores).argmax(1)
+    rated = np.where(np.isnan(scores), np.where(near >= 0, -MOST, -np.inf), scores)
+    best = rated.argmax(1)
     found, score = near[every, best], scores[every, best]
     kept = found >= 0
     if choice["positives_above"] is not None:

@@ -35,14 +35,10 @@ def make(job: Job) -> None:
         recipe["choice"],
         recipe["seed"],
         job.output("pairs"),
+        recipe["name"],
     )
     job.about["counts"] = counts
     log.info("%s", "; ".join(f"{count:,} {what}" for what, count in counts.items()))
-    if not counts["pairs"]:
-        raise TasbError(
-            f"mining.{recipe['name']}: no query has a negative left; raise depth or "
-            "negatives_below, lower positives_above, or set fill"
-        )
 
 
 def write_pairs(
@@ -54,6 +50,7 @@ def write_pairs(
     choice: Mapping[str, Any],
     seed: int,
     path: str | Path,
+    name: str,
 ) -> dict[str, int]:
     """Write query, positive, negative (positions), in order of query and positive.
 
@@ -66,9 +63,13 @@ def write_pairs(
         choice: see `tasb.mining.config.Choice`.
         seed: of the draws; those of a query depend on its position alone.
         path: Parquet to write.
+        name: of the declaration.
 
     Returns:
         How many pairs there are, and how many positives come out short.
+
+    Raises:
+        TasbError: there is no pair at all.
     """
     counts: Counter[str] = Counter()
     known = pl.read_parquet(scores) if scores is not None else None
@@ -80,7 +81,12 @@ def write_pairs(
             writer.write_batch(
                 pa.record_batch([pa.array(c.astype(np.int32)) for c in columns], SCHEMA)
             )
-    return {"pairs": counts["pairs"], **counts}
+        if not counts["pairs"]:
+            raise TasbError(
+                f"mining.{name}: no query has a negative left; raise depth or negatives_below, "
+                "lower positives_above, or set fill"
+            )
+    return dict(counts)
 
 
 def blocks(candidates: str | Path, depth: int) -> Iterator[tuple[Ints, Ints]]:
@@ -89,11 +95,9 @@ def blocks(candidates: str | Path, depth: int) -> Iterator[tuple[Ints, Ints]]:
     Returns:
         (queries,) positions, and (queries, depth) passages by rank, -1 for none.
     """
-    file, rest = (
-        pq.ParquetFile(candidates),
-        pl.DataFrame(schema={"query": pl.Int32, "passage": pl.Int32, "rank": pl.Int32}),
-    )
-    for batch in file.iter_batches(QUERIES * depth, columns=["query", "passage", "rank"]):
+    file, columns = pq.ParquetFile(candidates), ("query", "passage", "rank")
+    rest = pl.DataFrame(schema=dict.fromkeys(columns, pl.Int32))
+    for batch in file.iter_batches(QUERIES * depth, columns=list(columns)):
         rest = pl.concat([rest, pl.DataFrame(batch)])
         last = rest["query"][-1]
         yield from _matrices(rest.filter(pl.col("query") != last), depth)

@@ -1,1 +1,1 @@
-"""Stage 6: the batches of a run, in order, as an artifact."""
+"""Stage 7: the batches of a run, in order, as an artifact."""

@@ -1,1 +1,1 @@
-"""Stage 9: the top passages of each query, from whatever system."""
+"""Stage 10: the top passages of each query, from whatever system."""

@@ -1,1 +1,1 @@
-"""Stage 7: training, of students and of teachers alike."""
+"""Stage 8: training, of students and of teachers alike."""

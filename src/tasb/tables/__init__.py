@@ -1,1 +1,1 @@
-"""Stage 11: the tables of the paper, with the paper's value next to ours."""
+"""Stage 12: the tables of the paper, with the paper's value next to ours."""

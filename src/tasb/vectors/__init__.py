@@ -1,1 +1,1 @@
-"""Stage 8: passage and query vectors, and trained Faiss indexes."""
+"""Stage 9: passage and query vectors, and trained Faiss indexes."""

@@ -75,6 +75,9 @@ ANCE |= {"vectors ance-1 passages-0", "vectors ance-2 passages-0", "table table2
 ANCE |= of_search("ance-2")
 """What goes on from none-random."""
 LABEL_FREE = {"training label-free", "vectors label-free passages-0", *of_search("label-free")}
+PLAN_WITHOUT_LABELS = "tas-balanced+unlabelled+n1+h10+mined=label-free+by=all-minilm+b4+s0"
+TOPICS_WITHOUT_LABELS = {"clusters unlabelled", f"plan {PLAN_WITHOUT_LABELS} 0", *LABEL_FREE}
+TABLES = {*TABLE, "table table2"}
 METHODS = ("ance-2", "tas-b-ltre-opq-own", "label-free")
 VALIDATED = {"ranking dual-tas-balanced validation"}
 """The validation queries by which the weight of the fusion is chosen."""
@@ -118,7 +121,7 @@ def test_an_index_is_trained_on_the_vectors_that_stand(jobs):
 
 def test_another_cutoff_evaluates_and_does_not_search(jobs):
     found = jobs({"metrics": {"names": [*NAMES, "recall@7"]}})
-    assert found == EVALUATED | TABLE | {"table table2"}
+    assert found == EVALUATED | TABLES
 
 
 def test_a_new_run_takes_the_plan_that_stands(jobs):
@@ -144,27 +147,27 @@ def test_a_new_query_set_encodes_no_passage_and_trains_nothing(finished, jobs):
         texts = (finished / "tiny" / kind.format("test")).read_text()
         (finished / "tiny" / kind.format("more")).write_text(texts)
     found = jobs({"collections": {"tiny": {"query_sets": {"more": {"level": 1}}}}})
-    searched = set().union(*map(of_search, (*TRAINED, "untrained")))
+    searched = set().union(*map(of_search, (*TRAINED, *METHODS, "untrained")))
     ranked = set().union(*(of_sets(name, ["more"]) for name in ("bm25", *RERANKED)))
     joined = set().union(*(of_sets(name, [*SETS, "more"]) for name in FUSED))
     compared = {"query_set more", "shared_queries"}
-    assert found == {*compared, "tokens minilm more", *searched, *ranked, *joined, *TABLE}
+    assert found == {*compared, "tokens minilm more", *searched, *ranked, *joined, *TABLES}
 
 
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
     [
-        ("clusters/kmeans.py", "\nUNUSED = 1\n", CLUSTERED),
-        ("metrics/significance.py", "\n# a comment\n", TABLE),
+        ("clusters/kmeans.py", "\nUNUSED = 1\n", CLUSTERED | TOPICS_WITHOUT_LABELS),
+        ("metrics/significance.py", "\n# a comment\n", TABLES),
         ("metrics/significance.py", "", set()),
         ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | {"results/tables"}),
-        ("metrics/record.py", "\nUNUSED = 1\n", EVALUATED | TABLE),
+        ("metrics/record.py", "\nUNUSED = 1\n", EVALUATED | TABLES),
         ("students/list_losses.py", "\nUNUSED = 1\n", of_run("in-batch-tas") | TABLE),
         ("rankings/fusion.py", "\nUNUSED = 1\n", of_sets("fused") | of_sets("fused-ranks") | TABLE),
         ("students/artifacts.py", "\nUNUSED = 1\n", set()),
-        ("tables/templates/html.html.j2", "\n<!-- -->\n", TABLE),
+        ("tables/templates/html.html.j2", "\n<!-- -->\n", TABLES),
         ("tables/templates/model_card.md.j2", "\n",
-         {f"model_card {run}" for run in TRAINED} | {"results/tables"}),
+         {f"model_card {run}" for run in (*TRAINED, *METHODS)} | {"results/tables"}),
     ],
 )  # fmt: skip
 def test_an_edited_library_file_reruns_the_stages_that_import_it(
@@ -235,7 +238,7 @@ def test_a_file_that_is_gone_is_made_again_with_what_rests_on_it(finished, jobs,
     ("change", "error", "failed", "spoilt"),
     [
         ({"clusters": {"default": {"k": 99}}}, "k is 99 for", CLUSTERED, CLUSTERED),
-        ({"runs": {"none-random": {"lr": 1e38}, **{name: {"lr": 1e-3} for name in TRAINED[1:]}}},
+        ({"runs": {"none-random": {"lr": 1e38}, **{name: {"lr": 1e-3} for name in (*TRAINED[1:], METHODS[1])}}},
          "the loss is nan after",
          of_run("none-random") | TABLE, of_run("none-random") | TABLE),
         ({"systems": {"untrained": {"index": "IVF2,PQ7"}}}, "index 'IVF2,PQ7'",

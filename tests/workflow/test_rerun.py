@@ -75,8 +75,8 @@ ANCE |= {"vectors ance-1 passages-0", "vectors ance-2 passages-0", "table table2
 ANCE |= of_search("ance-2")
 """What goes on from none-random."""
 LABEL_FREE = {"training label-free", "vectors label-free passages-0", *of_search("label-free")}
-PLAN_WITHOUT_LABELS = "tas-balanced+unlabelled+n1+h10+mined=label-free+by=all-minilm+b4+s0"
-TOPICS_WITHOUT_LABELS = {"clusters unlabelled", f"plan {PLAN_WITHOUT_LABELS} 0", *LABEL_FREE}
+PLAN_UNLABELLED = "tas-balanced+unlabelled+n1+h10+mined=label-free+by=all-minilm+b4+s0"
+TOPICS_UNLABELLED = {"clusters unlabelled", f"plan {PLAN_UNLABELLED} 0", *LABEL_FREE}
 TABLES = {*TABLE, "table table2"}
 METHODS = ("ance-2", "tas-b-ltre-opq-own", "label-free")
 VALIDATED = {"ranking dual-tas-balanced validation"}
@@ -157,7 +157,7 @@ def test_a_new_query_set_encodes_no_passage_and_trains_nothing(finished, jobs):
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
     [
-        ("clusters/kmeans.py", "\nUNUSED = 1\n", CLUSTERED | TOPICS_WITHOUT_LABELS),
+        ("clusters/kmeans.py", "\nUNUSED = 1\n", CLUSTERED | TOPICS_UNLABELLED),
         ("metrics/significance.py", "\n# a comment\n", TABLES),
         ("metrics/significance.py", "", set()),
         ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | {"results/tables"}),

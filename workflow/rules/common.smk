@@ -44,7 +44,11 @@ DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
 GENERATIONS = [name for name, run in GRAPH.config.runs.items() if run.generation]
 SEARCHING = [name for name, run in GRAPH.config.runs.items() if run.search]
 MINED = GRAPH.config.mining
-JOINED = ["=".join(run.pairs.mining) for run in GRAPH.config.runs.values() if run.pairs.kind == "mined"]
+JOINED = [
+    "=".join(run.pairs.mining)
+    for run in GRAPH.config.runs.values()
+    if run.pairs.kind == "mined"
+]
 path = GRAPH.path
 PLANNED = Planned()
 

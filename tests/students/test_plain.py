@@ -17,11 +17,11 @@ from tasb.collection.relevant import Relevant
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.encoder import Encoder
-from tasb.plans.plan import read_plan, write_plan
+from tasb.plans.plan import Batch, read_plan, write_plan
 from tasb.students.artifacts import losses_of
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.labels import Labels
-from tasb.students.loss_kinds import Contrastive, CrossEntropy, Losses, RankNet
+from tasb.students.loss_kinds import Contrastive, CrossEntropy, Kl, Losses, MarginMse, RankNet
 from tasb.students.objective import Objective
 from tasb.students.training import Trainer
 
@@ -30,6 +30,10 @@ METHODS = {
     "ance": Losses(pairwise=RankNet(kind="ranknet")),
     "cross-entropy": Losses(pairwise=CrossEntropy(kind="cross-entropy")),
     "contrastive": Losses(pairwise=None, in_batch=Contrastive(kind="contrastive", temperature=2.0)),
+    "tct": Losses(
+        pairwise=None, in_batch=Kl(kind="kl", form="published", teacher_temperature=0.25)
+    ),
+    "label-free": Losses(pairwise=MarginMse()),
 }
 RELEVANT = {0: {3, 5}, 4: {7}, 8: {1, 2, 15}}
 
@@ -58,13 +62,38 @@ def relevant_of(folder: Path) -> Relevant:
     return Relevant.read(folder / "qrels.parquet")
 
 
+def taught(query: int, passage: int) -> float:
+    """Return a score that a teacher might give."""
+    return math.sin(31 * query + 7 * passage)
+
+
+class PlainTeacher:
+    """Scores every query of a batch with every passage of it."""
+
+    def inputs(self, batch: Batch) -> torch.Tensor:
+        passages = [*batch.positive.tolist(), *batch.negative.tolist()]
+        return torch.tensor([[taught(q, p) for p in passages] for q in batch.query.tolist()])
+
+    def targets(self, inputs: torch.Tensor) -> torch.Tensor:
+        return inputs
+
+
+def teacher_of(method: str, relevant: Relevant) -> Labels | PlainTeacher | None:
+    if method == "contrastive":
+        return Labels(relevant, torch.device("cpu"))
+    return PlainTeacher() if method == "tct" else None
+
+
 def vector(model, store, position: int, length: int) -> torch.Tensor:
     ids = [CLS, *store[int(position)].tolist()[: length - 2], SEP]
     return model(input_ids=torch.tensor([ids])).last_hidden_state[0, 0]
 
 
 def plain_loss(method: str, queries, positives, negatives, rows) -> torch.Tensor:
-    """Return the loss of a batch from its vectors; rows: query, positive, negatives (positions)."""
+    """Return the loss of a batch from its vectors.
+
+    rows: query, positive, negatives (positions), and the margins of the plan.
+    """
     n, terms = len(negatives) // len(queries), []
     for i, query in enumerate(queries):
         own = query @ positives[i]
@@ -75,6 +104,16 @@ def plain_loss(method: str, queries, positives, negatives, rows) -> torch.Tensor
         if method == "cross-entropy":
             other = [torch.sigmoid(-(query @ negatives[n * i + k])) for k in range(n)]
             terms += [-(torch.log(torch.sigmoid(own)) + torch.log(each)) / 2 for each in other]
+        if method == "label-free":
+            margins = [own - query @ negatives[n * i + k] for k in range(n)]
+            terms += [(margins[k] - rows[3][n * i + k]) ** 2 for k in range(n)]
+        if method == "tct":
+            passages, vectors = [*rows[1], *rows[2]], [*positives, *negatives]
+            raised = [math.exp(4 * taught(rows[0][i], passage)) for passage in passages]
+            logits = torch.stack([query @ other for other in vectors])
+            shares = [each / sum(raised) for each in raised]
+            student = [each - torch.logsumexp(logits, 0) for each in logits]
+            terms.append(sum(t * (math.log(t) - s) for t, s in zip(shares, student)))
         if method == "contrastive":
             passages = [*rows[1], *rows[2]]
             vectors = [*positives, *negatives]
@@ -98,9 +137,9 @@ def test_losses_of_three_steps_are_those_of_a_plain_script(
         "log_interval": 1, "lr": 1e-4,
     })  # fmt: skip
     model = BertDot(Encoder.load(still, world.encoder / "tokenizer.json"), Card())
-    labels = Labels(relevant, torch.device("cpu")) if method == "contrastive" else None
+    teacher = teacher_of(method, relevant)
     stores = world.queries, world.passages
-    objective = Objective(run.loop, losses_of(run), model, *stores, labels, "fp32")
+    objective = Objective(run.loop, losses_of(run), model, *stores, teacher, "fp32")
     trainer = Trainer(run.loop, objective, None, CheckpointFolder(tmp_path / "state", "f"))
     trainer.resume()
     trainer.train(read_plan([drawn], 0, 3))
@@ -111,10 +150,11 @@ def test_losses_of_three_steps_are_those_of_a_plain_script(
     for rows in pl.read_parquet(drawn).partition_by("step", maintain_order=True):
         query, positive = rows["query"].to_list(), rows["positive"].to_list()
         negative = [each for some in rows["negatives"].to_list() for each in some]
+        margins = [each for some in rows["margins"].to_list() for each in some]
         sides = [[vector(plain, world.queries, q, 8) for q in query],
                  [vector(plain, world.passages, p, 12) for p in positive],
                  [vector(plain, world.passages, p, 12) for p in negative]]  # fmt: skip
-        loss = plain_loss(method, *sides, (query, positive, negative))
+        loss = plain_loss(method, *sides, (query, positive, negative, margins))
         adam.zero_grad()
         loss.backward()
         adam.step()

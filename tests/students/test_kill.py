@@ -6,18 +6,32 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import polars as pl
 import pytest
 
+from tasb.models.kinds import BertCat
 from tasb.students.artifacts import losses_of
 from tasb.students.config import EarlyStopping
+from tasb.students.loss_kinds import Contrastive, CrossEntropy, Losses
 from tasb.teachers.in_batch import LiveTeacher, write_in_batch_scores
 
 KILLS = 20
 RUN = "results/students/c/run"
 STATE = "results/checkpoints/students/c/run"
 FILES = ("config.json", "model.safetensors", "card.json", "log.parquet")
+
+OTHERS = {
+    "contrastive, in parts": {
+        "losses": Losses(pairwise=None, in_batch=Contrastive(kind="contrastive")),
+        "gradient_cache": 64,
+    },
+    "cross-encoder": {
+        "losses": Losses(pairwise=CrossEntropy(kind="cross-entropy")),
+        "model": BertCat(kind="bert-cat"),
+    },
+}
 
 FORK_TRAININGS = """
 import json, logging, os, signal, sys, time
@@ -59,42 +73,36 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture
-def train(world, tiny_run):
-    """Train in a process of its own, killed some seconds after its log has so many lines.
-
-    Returns whether it came to its end.
-    """
-    candidates = world.folder / "candidates.parquet"
-    rows = [("q0", "p0", 0, 0, 1), ("q0", "p12", 0, 12, 0), ("q1", "p1", 1, 1, 1)]
-    columns = ["query_id", "passage_id", "query", "passage", "grade"]
-    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(candidates)
-    rule = EarlyStopping(interval=4, patience=9, minimum=0)
-    settings = tiny_run.model_copy(update={"early_stopping": rule})
-    scores = world.folder / "killed-scores.arrow"
-    write_in_batch_scores(world.plan, (0, settings.steps), LiveTeacher(world.teacher()), scores)
+def job_of(world, run, teacher):
+    """Return the job of a run, with the files that its in-batch loss reads."""
     names = {"model": FILES[:2], "card": ["card.json"], "log": ["log.parquet"]}
-    given = {
+    return {
         "recipe": {
-            "training": settings.loop.plain(),
-            "model": settings.model.plain(),
-            "losses": losses_of(settings),
+            "training": run.loop.plain(),
+            "model": run.model.plain(),
+            "losses": losses_of(run),
         },
         "inputs": {
             "encoder": [str(world.encoder / name) for name in (*FILES[:2], "tokenizer.json")],
             "queries": [str(world.folder / "queries.arrow")],
             "passages": [str(world.folder / "passages.arrow")],
             "plan": [str(path) for path in world.plan],
-            "in_batch_scores": [str(scores)],
-            "early_stopping_set": [str(candidates)],
-            "early_stopping_queries": [str(world.folder / "queries.arrow")],
+            **teacher,
         },
         "outputs": {
             **{name: [f"{RUN}/{file}" for file in files] for name, files in names.items()},
             "times": [f"{RUN}/times.json"],
         },
     }
-    command = [sys.executable, "-c", FORK_TRAININGS, json.dumps(given)]
+
+
+@contextmanager
+def training(job):
+    """Yield a function that trains in a process of its own, killed after some lines of its log.
+
+    It returns whether the training came to its end.
+    """
+    command = [sys.executable, "-c", FORK_TRAININGS, json.dumps(job)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as process:
 
@@ -105,6 +113,36 @@ def train(world, tiny_run):
             assert status in (0, signal.SIGKILL)
             return status == 0
 
+        yield run
+
+
+@pytest.fixture
+def train(world, tiny_run):
+    """Train with both teachers and early stopping."""
+    candidates, scores = world.folder / "candidates.parquet", world.folder / "scores.arrow"
+    rows = [("q0", "p0", 0, 0, 1), ("q0", "p12", 0, 12, 0), ("q1", "p1", 1, 1, 1)]
+    columns = ["query_id", "passage_id", "query", "passage", "grade"]
+    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(candidates)
+    rule = EarlyStopping(interval=4, patience=9, minimum=0)
+    settings = tiny_run.model_copy(update={"early_stopping": rule})
+    write_in_batch_scores(world.plan, (0, settings.steps), LiveTeacher(world.teacher()), scores)
+    read = {
+        "in_batch_scores": [str(scores)],
+        "early_stopping_set": [str(candidates)],
+        "early_stopping_queries": [str(world.folder / "queries.arrow")],
+    }
+    with training(job_of(world, settings, read)) as run:
+        yield run
+
+
+@pytest.fixture(params=OTHERS)
+def train_other(world, tiny_run, request):
+    """Train another kind of run."""
+    qrels = world.folder / "qrels.parquet"
+    rows = [(0, 3, 1), (0, 5, 1), (4, 7, 1)]
+    pl.DataFrame(rows, schema=["query", "passage", "grade"], orient="row").write_parquet(qrels)
+    settings = tiny_run.model_copy(update=OTHERS[request.param])
+    with training(job_of(world, settings, {"qrels": [str(qrels)]})) as run:
         yield run
 
 
@@ -119,6 +157,17 @@ def test_a_training_killed_at_twenty_moments_ends_with_the_identical_files(train
         states |= {path.name.split("-")[1] for path in (killed / STATE).glob("state-*.pt")}
     assert len(states) > 1
     assert train(killed)
+    assert_equal(tmp_path)
+
+
+def test_another_kind_of_run_killed_at_four_moments_does_so_too(train_other, tmp_path):
+    assert train_other(tmp_path / "whole")
+    moments, kills = random.Random(8), 0
+    while kills < 4:
+        kills += not train_other(
+            tmp_path / "killed", moments.randint(0, 5), moments.uniform(0, 0.01)
+        )
+    assert train_other(tmp_path / "killed")
     assert_equal(tmp_path)
 
 

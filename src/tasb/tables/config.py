@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from tasb.settings import Distinct, Settings
 
@@ -126,6 +126,35 @@ class BatchMeasures(Settings):
     @field_validator("rows")
     @classmethod
     def _distinct(cls, rows: list[Sampled]) -> list[Sampled]:
+        if len({row.label for row in rows}) < len(rows):
+            raise ValueError("two rows have the same label")
+        return rows
+
+
+class Curve(Settings):
+    """A system whose recall is drawn."""
+
+    system: str
+    """A system or a run."""
+    label: str
+    """What it is called in the figure."""
+
+
+class RecallCurves(Settings):
+    """Figure 3: recall of systems at many cutoffs."""
+
+    title: str
+    """Printed above the figure."""
+    query_set: str | None = None
+    """A reported query set; null for the first."""
+    cutoffs: Distinct[PositiveInt] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    """Where recall is measured."""
+    rows: list[Curve] = Field(min_length=1, max_length=16)
+    """The systems, one line each."""
+
+    @field_validator("rows")
+    @classmethod
+    def _distinct(cls, rows: list[Curve]) -> list[Curve]:
         if len({row.label for row in rows}) < len(rows):
             raise ValueError("two rows have the same label")
         return rows

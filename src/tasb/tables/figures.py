@@ -7,8 +7,9 @@ from pydantic import Field
 
 from tasb.artifact import Artifact, Source
 from tasb.plans.artifacts import plan_of, stored_scores
+from tasb.settings import require
 from tasb.students.run import TrainingRun
-from tasb.tables.config import BatchMeasures, TopicMap
+from tasb.tables.config import BatchMeasures, RecallCurves, TopicMap
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -90,6 +91,38 @@ class BatchesFigure(BatchMeasures):
         return found
 
 
+class RecallFigure(RecallCurves):
+    """Figure 3."""
+
+    kind: Literal["recall"]
+
+    def figure(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact.
+
+        Raises:
+            ValueError: a system or the query set is unknown.
+        """
+        key, sets = f"figures.{name}", graph.config.data.query_sets
+        query_set = self.query_set or next(iter(sets))
+        require(query_set, sets, f"{key}.query_set", "query set")
+        return _figure(
+            graph,
+            name,
+            "tasb.tables.recall:make",
+            {
+                "figure": self.model_dump(exclude={"kind"}) | {"query_set": query_set},
+                "level": sets[query_set].level,
+            },
+            {
+                "rankings": [
+                    graph.ranking(row.system, query_set, f"{key}.rows[{place}].system")
+                    for place, row in enumerate(self.rows)
+                ],
+                "qrels": graph.query_set(query_set)["qrels"],
+            },
+        )
+
+
 def _teacher(run: TrainingRun) -> str | None:
     """Return the in-batch teacher of a run."""
     return run.losses.taught_by
@@ -107,4 +140,4 @@ def _figure(
     return Artifact(make, graph.name("tables", name), files, settings, sources)
 
 
-Figure = Annotated[TopicsFigure | BatchesFigure, Field(discriminator="kind")]
+Figure = Annotated[TopicsFigure | BatchesFigure | RecallFigure, Field(discriminator="kind")]

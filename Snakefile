@@ -28,6 +28,7 @@ include: "workflow/rules/plans.smk"
 include: "workflow/rules/students.smk"
 include: "workflow/rules/vectors.smk"
 include: "workflow/rules/rankings.smk"
+include: "workflow/rules/latency.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/tables.smk"
 

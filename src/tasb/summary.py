@@ -10,7 +10,7 @@ from tasb.files import read_json
 
 STAGES = (
     "collection", "encoders", "tokens", "lexical", "teachers", "clusters", "plans", "students",
-    "vectors", "rankings", "metrics", "tables",
+    "vectors", "rankings", "latency", "metrics", "tables",
 )  # fmt: skip
 
 

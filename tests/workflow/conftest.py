@@ -110,6 +110,20 @@ TINY = {
     },
     "metrics": {"names": ["ndcg@10", "mrr@10", "recall@5", "map@1000"]},
     "tables": {
+        "table1": {"system": "fused", "batches": [1]},
+        "table7": {
+            "kind": "systems",
+            "title": "Pipelines",
+            "columns": ["System"],
+            "metrics": ["ndcg@10"],
+            "latency": {
+                "groups": [{"title": "Fast", "below": 0.001}, {"title": "Slow"}],
+            },
+            "rows": [
+                {"system": "bert-cat-rerank", "paper": "bm25", "labels": ["BERT_CAT"]},
+                {"system": "fused", "labels": ["Fusion"]},
+            ],
+        },
         **dict.fromkeys(("first", "table3", "table5", "table6", "ltre")),
         "table2": {
             "metrics": ["ndcg@10"],

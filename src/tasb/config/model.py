@@ -5,6 +5,7 @@ from pydantic import Field
 from tasb.clusters.config import Clusters
 from tasb.collection.config import Collection
 from tasb.encoders.config import Encoder
+from tasb.latency.config import Latency
 from tasb.lexical.config import Negatives
 from tasb.metrics.config import Metrics
 from tasb.mining.config import Mining
@@ -57,6 +58,8 @@ class Config(Settings):
     """How texts are encoded."""
     rankings: Rankings = Rankings()
     """How deep rankings are."""
+    latency: Latency = Latency()
+    """How times of systems are measured."""
     metrics: Metrics = Metrics()
     """What is measured."""
     tables: dict[Name, AnyTable] = Field(min_length=1)

@@ -32,6 +32,7 @@ RECOMPUTED = {
     "metrics": "`names`: metrics and tables; `p`, `correction`: tables",
     "tables": "the table",
     "figures": "the figure",
+    "latency": "the measured times, and the tables that show them",
     "targets": "nothing",
 }
 """What a change of a section recomputes."""

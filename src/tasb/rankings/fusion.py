@@ -49,8 +49,21 @@ def _rankings(job: Job, name: str) -> list[pl.DataFrame]:
 def _write(job: Job, scored: pl.DataFrame) -> None:
     """Write the best passages of each query; equal scores are in order of position."""
     ids = read_ids(job.file("queries")), read_ids(job.file("passages"))
+    write_ranking(job, listed(scored, ids, job.recipe["depth"]))
+
+
+def listed(
+    scored: pl.DataFrame, ids: tuple[Sequence[str], Sequence[str]], depth: int
+) -> pl.DataFrame:
+    """Return the best passages of each query; equal scores are in order of position.
+
+    Args:
+        scored: query, passage, score.
+        ids: of all queries and of all passages, by position.
+        depth: passages of a query.
+    """
     table = scored.with_columns(pl.col("score").cast(pl.Float32), rank=pl.col("passage"))
-    write_ranking(job, ranked(with_ids(table, *ids), job.recipe["depth"]))
+    return ranked(with_ids(table, *ids), depth)
 
 
 def both(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:

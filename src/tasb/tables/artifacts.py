@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tasb.artifact import Artifact, Part, Source
 from tasb.collection.config import TRAINING, VALIDATION
 from tasb.encoders.start import encoder_of
+from tasb.latency.artifacts import of_systems
 from tasb.rankings.config import Run, System
 from tasb.settings import require
 from tasb.tables.config import CostsOf, Row, Table
@@ -51,6 +52,12 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
     _check_instances(graph, key, declared, runs)
     shared = _shared(graph, evaluated.values())
+    timed = {
+        row.system: f"{key}.rows[{place}].system"
+        for place, row in enumerate(declared.rows)
+        if row.system and declared.latency
+    }
+    files, latency = of_systems(graph, timed)
     passages: dict[str, Source] = {}
     if graph.config.data.passages:
         passages["passages"] = graph.passages()["passages"]
@@ -67,8 +74,10 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
             "test": graph.config.metrics.model_dump(include={"p", "correction"}),
             "runs": list(runs),
             "collection": graph.config.collection,
+            "latency": files,
         },
         {
+            "latency": latency,
             "metrics": [found.of("per_query", "means") for found in evaluated.values()],
             "times": [graph.training(run)["times"] for run in runs.values()],
             "sets": [Part(found, (found.sidecar,)) for found in map(graph.query_set, sets)],

@@ -29,6 +29,33 @@ class Row(Settings):
         return self
 
 
+class LatencyGroup(Settings):
+    """Rows that answer in less than some time."""
+
+    title: str
+    """Heading above them."""
+    below: float | None = Field(None, gt=0)
+    """Milliseconds; null for no bound."""
+
+
+class Latencies(Settings):
+    """Columns of a table with the latency of each row, measured for one query at a time."""
+
+    groups: list[LatencyGroup] = []
+    """Groups of rows by measured latency, from the fastest; a row is in the first that it fits.
+    Without any, rows are in the groups of their own."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        bounds = [group.below for group in self.groups]
+        known = [bound for bound in bounds[:-1] if bound is not None]
+        if bounds and (len(known) < len(bounds) - 1 or bounds[-1] is not None):
+            raise ValueError("groups: each but the last has a bound 'below', and the last none")
+        if known != sorted(set(known)):
+            raise ValueError(f"groups: bounds are to grow, found {known}")
+        return self
+
+
 class Table(Settings):
     """A table of the paper."""
 
@@ -40,8 +67,21 @@ class Table(Settings):
     """Of `metrics.names`; null for all of them."""
     rows: list[Row] = Field(min_length=1, max_length=len(LETTERS))
     """Its systems, in order."""
+    latency: Latencies | None = None
+    """Columns with the latency of each row; null for none."""
     statistics: Distinct[Literal["average", "standard-deviation"]] = []
     """Rows that sum up those above; the standard deviation is the sample's, over n - 1."""
+
+
+class LatenciesOf(Settings):
+    """Table 1: what each stage of a system takes, for batches of several sizes."""
+
+    title: str
+    """Printed above the table."""
+    system: str
+    """The system."""
+    batches: Distinct[PositiveInt] = Field([1, 10, 2000], min_length=1)
+    """Queries of a batch; all of the query set where it has fewer."""
 
 
 MEASURES = {

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from tasb.artifact import Artifact
 from tasb.tables.artifacts import systems_table
-from tasb.tables.config import CostsOf, Table
+from tasb.tables.config import CostsOf, LatenciesOf, Row, Table
 from tasb.tables.costs_artifact import costs_table
+from tasb.tables.latency_artifact import latency_table
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -33,4 +34,19 @@ class Costs(CostsOf):
         return costs_table(graph, self, name)
 
 
-AnyTable = Annotated[Systems | Costs, Field(discriminator="kind")]
+class Latencies(LatenciesOf):
+    """A table of the stages of a system."""
+
+    kind: Literal["latency"]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The system, in the form of a row."""
+        return [Row(system=self.system, labels=[self.system])]
+
+    def table(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact."""
+        return latency_table(graph, self, name)
+
+
+AnyTable = Annotated[Systems | Costs | Latencies, Field(discriminator="kind")]

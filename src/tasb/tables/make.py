@@ -10,6 +10,7 @@ from tasb.jobs import Job, log
 from tasb.metrics.config import cutoff_of
 from tasb.tables.config import Table
 from tasb.tables.grid import metric_name
+from tasb.tables.latency_columns import latency_cells
 from tasb.tables.render import html, latex, markdown
 from tasb.tables.systems import systems_grid
 from tasb.tables.table import NO_PAPER, Metrics, cells, read_metrics, read_paper, read_steps
@@ -23,6 +24,7 @@ def make(job: Job) -> None:
     recipe, table = job.recipe, Table.model_validate(job.recipe["table"])
     paper, passages = job.optional("paper"), job.optional("passages")
     query_sets = dict(recipe["query_sets"])
+    published = read_paper(paper) if paper else NO_PAPER
     systems = list(dict.fromkeys(row.system for row in table.rows if row.system))
     metrics = read_metrics(job.files("metrics"), systems, list(query_sets))
     filled = cells(
@@ -30,7 +32,7 @@ def make(job: Job) -> None:
         table,
         metrics,
         query_sets,
-        read_paper(paper) if paper else NO_PAPER,
+        published,
         {system: read_steps(path) for system, path in zip(recipe["runs"], job.files("times"))},
         recipe["test"]["p"],
         recipe["test"]["correction"],
@@ -41,9 +43,13 @@ def make(job: Job) -> None:
     notes += _shared(job.optional("shared"))
     for note in notes[1:]:
         log.warning(note)
-    grid = systems_grid(table, filled, notes)
+    latency = None
+    if table.latency is not None:
+        shown = published if any(query_sets.values()) else NO_PAPER
+        latency = latency_cells(recipe["name"], table, recipe["latency"], shown)
+    grid = systems_grid(table, filled, notes, latency)
     with whole(job.output("data")) as part:
-        filled.write_parquet(part)
+        pl.concat([filled, *([] if latency is None else [latency])]).write_parquet(part)
     for name, render in (("markdown", markdown), ("latex", latex), ("html", html)):
         write_text(job.output(name), render(grid))
 

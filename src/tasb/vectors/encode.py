@@ -19,6 +19,7 @@ from tasb.models.load import load_model
 from tasb.models.precision import autocast, resolve_precision
 from tasb.models.room import BATCH_TOKENS, refuse_no_room
 from tasb.tokens.store import TokenStore
+from tasb.tokens.texts import Texts
 from tasb.vectors.shards import write_vectors
 
 BLOCK = 2048
@@ -76,6 +77,12 @@ class TextEncoder:
     def _ready(self, store: TokenStore, length: int, rows: range) -> Loaded:
         texts = store.texts(rows, self.model.encoder.special, length)
         return self.model.encoder.ready(texts, self.batch_tokens)
+
+    @torch.inference_mode()
+    def vectors_of(self, texts: Texts) -> npt.NDArray[np.float32]:
+        """Return the vectors of a few texts at once, fp32 (texts, dimensions)."""
+        found = Fetched(self._vectors(self.model.encoder.ready(texts, self.batch_tokens)))
+        return found.numpy().astype(np.float32)
 
     def _vectors(self, texts: Loaded) -> torch.Tensor:
         with autocast(self.precision, self.device):

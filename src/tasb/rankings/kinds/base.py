@@ -22,6 +22,16 @@ class Evaluated:
     uses: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Timed:
+    """What the latency of a system is measured with."""
+
+    stages: str
+    """The function that opens its own stages, see `tasb.latency.measure`."""
+    settings: Mapping[str, Any]
+    sources: Mapping[str, Source]
+
+
 class System(Settings):
     """Whatever makes a ranking. A kind defines `ranked`, and a function that makes the files."""
 
@@ -49,6 +59,15 @@ class System(Settings):
             {}, {"rankings": [graph.ranking(name, query_set, key) for query_set in sets]}
         )
 
+    @property
+    def rests_on(self) -> Sequence[str]:
+        """The systems whose rankings it reads."""
+        return ()
+
+    def timed(self, graph: "Graph", name: str, query_set: str) -> Timed | None:
+        """Return what its latency is measured with; None for a system that is not computed here."""
+        return None
+
     def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
         """Return the model that makes the system's vectors, if it has any."""
         raise ValueError(f"{key}: '{name}' is of kind '{self.plain()['kind']}': no vectors")
@@ -65,6 +84,14 @@ class System(Settings):
     def needed_for(self, query_sets: set[str]) -> dict[str, Any]:
         """Return the settings that rankings of these query sets rest on."""
         return self.plain()
+
+
+def timed(artifact: Artifact, stages: str) -> Timed:
+    """Return a measurement that reads what an artifact of rankings is made from."""
+    own = ("system", "drop_own_passage")
+    settings = {key: value for key, value in artifact.settings.items() if key not in own}
+    sources = {name: part for name, part in artifact.sources.items() if name != "queries"}
+    return Timed(stages, settings, sources)
 
 
 def rankings(

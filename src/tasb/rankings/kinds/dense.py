@@ -9,7 +9,7 @@ from tasb.artifact import Artifact, Part, Source
 from tasb.encoders.start import encoder_of
 from tasb.models.card import OwnCard
 from tasb.models.kinds import BertDot
-from tasb.rankings.kinds.base import System, rankings
+from tasb.rankings.kinds.base import System, Timed, rankings, timed
 from tasb.vectors.artifacts import ModelFiles, all_passages, encoding
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ class Dense(System):
     def index_source(self, graph: "Graph", name: str) -> dict[str, Source]:
         """Return the index, if one must be trained."""
         return {} if self.index == "Flat" else {"index": graph.index(name)["index"]}
+
+    def timed(self, graph: "Graph", name: str, query_set: str) -> Timed:
+        """Return tokenization, encoding and retrieval."""
+        return timed(self.ranked(graph, name, [query_set]), "tasb.latency.dense:stages")
 
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the rankings of some query sets, encoded and searched in one job."""

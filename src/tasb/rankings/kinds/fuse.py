@@ -7,11 +7,15 @@ from pydantic import Field, model_validator
 from tasb.artifact import Artifact, Part, Source
 from tasb.collection.config import VALIDATION
 from tasb.metrics.config import METRIC
-from tasb.rankings.kinds.base import System, rankings
+from tasb.rankings.kinds.base import System, Timed, rankings, timed
 from tasb.settings import Distinct
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
+
+
+TIMED = ("alpha", "k", "depth")
+"""Settings that the time of a fusion may depend on."""
 
 
 class Fuse(System):
@@ -40,6 +44,18 @@ class Fuse(System):
                 "'method: reciprocal-rank' joins any number"
             )
         return self
+
+    @property
+    def rests_on(self) -> list[str]:
+        """The systems that are joined."""
+        return self.systems
+
+    def timed(self, graph: "Graph", name: str, query_set: str) -> Timed:
+        """Return the fusion; with a weight of 1 where it would be tuned, which takes as long."""
+        found = timed(self.ranked(graph, name, [query_set]), "tasb.latency.stages:fusion")
+        sources = {key: part for key, part in found.sources.items() if "validation" not in key}
+        settings = {key: value for key, value in found.settings.items() if key in TIMED}
+        return Timed(found.stages, settings, sources)
 
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the joined ranking of a query set."""

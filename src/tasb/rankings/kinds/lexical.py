@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tasb.artifact import Artifact, Source
 from tasb.lexical.config import Bm25
-from tasb.rankings.kinds.base import System, rankings
+from tasb.rankings.kinds.base import System, Timed, rankings, timed
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -14,6 +14,10 @@ class Lexical(Bm25, System):
     """BM25."""
 
     kind: Literal["lexical"]
+
+    def timed(self, graph: "Graph", name: str, query_set: str) -> Timed:
+        """Return the retrieval."""
+        return timed(self.ranked(graph, name, [query_set]), "tasb.latency.stages:lexical")
 
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set by BM25."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from tasb.artifact import Artifact
-from tasb.rankings.kinds.base import System, rankings
+from tasb.rankings.kinds.base import System, Timed, rankings, timed
 from tasb.teachers.artifacts import scorer
 
 if TYPE_CHECKING:
@@ -25,6 +25,15 @@ class Rerank(System):
     """A run of any model, or a system with vectors."""
     depth: int = Field(100, ge=1)
     """Passages of a query that are scored."""
+
+    @property
+    def rests_on(self) -> list[str]:
+        """The first system."""
+        return [self.system]
+
+    def timed(self, graph: "Graph", name: str, query_set: str) -> Timed:
+        """Return the re-ranking."""
+        return timed(self.ranked(graph, name, [query_set]), "tasb.latency.stages:reranking")
 
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set."""

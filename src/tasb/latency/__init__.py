@@ -1,0 +1,1 @@
+"""Measured times: how long a system takes to answer, stage by stage."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tasb.teachers import scoring
-from tasb.teachers.scoring import open_scorer
+from tasb.teachers.scorers import open_scorer
 
 MODELS = ["bert_cat", "colbert"]
 QUERY = np.array([0, 5, 3, 3, 1, 0, 2, 4, 5, 5])

@@ -15,7 +15,7 @@ from tasb.models.device import prepare
 from tasb.rankings.fusion import both, listed, reciprocal_rank, weighted_sum
 from tasb.rankings.ranking import ranking_of
 from tasb.rankings.rerank import rerank
-from tasb.teachers.scoring import open_scorer
+from tasb.teachers.scorers import open_scorer
 
 
 class ByQuery:

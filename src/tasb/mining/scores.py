@@ -8,7 +8,7 @@ from tasb.files import whole
 from tasb.jobs import Job
 from tasb.mining.candidates import SCHEMA
 from tasb.models.device import prepare
-from tasb.teachers.scoring import open_scorer
+from tasb.teachers.scorers import open_scorer
 
 
 def make(job: Job) -> None:

@@ -1,6 +1,7 @@
 """BERT_CAT, the pairwise teacher: query and passage are read together (Eq. 1)."""
 
 import torch
+from torch import nn
 
 from tasb.models.encoder import Encoder, States
 from tasb.models.first_token import keep_first_token
@@ -14,8 +15,13 @@ class BertCat(HeadedEncoder):
     """A linear layer W_s over the [CLS] state of ``[CLS] query [SEP] passage [SEP]``."""
 
     def __init__(self, encoder: Encoder, head_std: float = 0.02) -> None:
-        super().__init__(encoder, 1, head_std)
+        super().__init__(encoder, self.new_head(encoder.dimensions), head_std)
         keep_first_token(encoder.transformer)
+
+    @staticmethod
+    def new_head(dimensions: int) -> nn.Module:
+        """Return the layers over [CLS]."""
+        return nn.Linear(dimensions, 1)
 
     def inputs(self, queries: Texts, passages: Texts, tokens: int | None, pairs: Pairs) -> Inputs:
         """Return what scores are computed from.
@@ -35,5 +41,8 @@ class BertCat(HeadedEncoder):
 
     def _score(self, states: States, _: torch.Tensor) -> torch.Tensor:
         with full_precision(states.device):
-            scores: torch.Tensor = self.head(states[:, 0].float())[:, 0]
-        return scores
+            return self.of_output(self.head(states[:, 0].float()))
+
+    def of_output(self, output: torch.Tensor) -> torch.Tensor:
+        """Return the scores (n,) from what the head gives, fp32 (n, outputs)."""
+        return output[:, 0]

@@ -1,6 +1,7 @@
 """ColBERT, the in-batch teacher: each query token finds its best passage token (Eq. 2-3)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -30,8 +31,10 @@ class PairsByGroup(Inputs):
 class ColBert(HeadedEncoder):
     """One vector per token: a linear layer with bias, no normalisation, over the encoder."""
 
+    passages_at_once: ClassVar[int] = 0
+
     def __init__(self, encoder: Encoder, head_std: float = 0.02) -> None:
-        super().__init__(encoder, encoder.dimensions, head_std)
+        super().__init__(encoder, nn.Linear(encoder.dimensions, encoder.dimensions), head_std)
 
     def inputs(
         self, queries: Texts, passages: Texts, tokens: int | None, pairs: Pairs | None = None

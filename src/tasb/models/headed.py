@@ -1,6 +1,7 @@
-"""What both teachers are made of: an encoder, and a linear head that is saved with it."""
+"""What teachers and re-rankers are made of: an encoder, and a head that is saved with it."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -11,14 +12,19 @@ from tasb.models.weights import HEAD, WEIGHTS
 
 
 class HeadedEncoder(nn.Module):
-    """An encoder with a linear layer over its states; a new head is drawn from torch's state."""
+    """An encoder with a head over its states; a new head is drawn from torch's state."""
 
-    def __init__(self, encoder: Encoder, outputs: int, head_std: float) -> None:
+    passages_at_once: ClassVar[int] = 1
+    """Passages that are read together with a query; 0 where each text is read alone."""
+
+    def __init__(self, encoder: Encoder, head: nn.Module, head_std: float) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = nn.Linear(encoder.dimensions, outputs)
-        nn.init.normal_(self.head.weight, std=head_std)
-        nn.init.zeros_(self.head.bias)
+        self.head = head
+        for layer in head.modules():
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, std=head_std)
+                nn.init.zeros_(layer.bias)
 
     def load_head(self, weights: str | Path) -> None:
         """Load the trained head from the file of the model's weights.
@@ -32,7 +38,7 @@ class HeadedEncoder(nn.Module):
         if {name: value.shape for name, value in head.items()} != shapes:
             names = ", ".join(HEAD + name for name in shapes)
             raise TasbError(
-                f"{weights}: no head of this model ({names}); take the weights of a teacher of the "
+                f"{weights}: no head of this model ({names}); take the weights of a model of the "
                 "same kind"
             )
         self.head.load_state_dict(head)

@@ -14,6 +14,8 @@ class Model(Settings):
     """Whether it scores all queries of a batch with all passages at little cost."""
     makes_vectors: ClassVar[bool] = False
     """Whether a text is one vector, so that passages can be searched."""
+    compares: ClassVar[bool] = False
+    """Whether it scores a passage against another one, and none alone."""
 
 
 class BertDot(Model):
@@ -32,6 +34,22 @@ class BertCat(Model):
     scores_batches: ClassVar[bool] = False
 
 
+class MonoBert(BertCat):
+    """Query and passage are read together, and judged relevant or not: monoBERT."""
+
+    kind: Literal["mono-bert"]  # type: ignore[assignment]
+
+
+class DuoBert(BertCat):
+    """A query and two passages are read together, and the first is judged better or not: duoBERT.
+
+    It re-ranks by all ordered pairs of the top passages.
+    """
+
+    kind: Literal["duo-bert"]  # type: ignore[assignment]
+    compares: ClassVar[bool] = True
+
+
 class ColBert(Model):
     """One vector per token: the in-batch teacher."""
 
@@ -41,5 +59,6 @@ class ColBert(Model):
 
 
 AnyModel = Annotated[
-    Annotated[BertDot | BertCat | ColBert, Field(discriminator="kind")], BeforeValidator(as_kind)
+    Annotated[BertDot | BertCat | MonoBert | DuoBert | ColBert, Field(discriminator="kind")],
+    BeforeValidator(as_kind),
 ]

@@ -11,12 +11,18 @@ from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
+from tasb.models.rerankers import DuoBert, MonoBert
 from tasb.models.weights import refuse_long_texts
 
 Model = BertDot | BertCat | ColBert
 """Each gives `pair_scores`, and saves itself; BertDot and ColBert also give `all_scores`."""
 
-HEADED: dict[str, type[BertCat] | type[ColBert]] = {"bert-cat": BertCat, "colbert": ColBert}
+HEADED: dict[str, type[BertCat] | type[ColBert]] = {
+    "bert-cat": BertCat,
+    "colbert": ColBert,
+    "duo-bert": DuoBert,
+    "mono-bert": MonoBert,
+}
 
 
 def new_model(
@@ -60,8 +66,9 @@ def load_model(
 
 
 def _refuse_long_texts(encoder: Encoder, settings: Mapping[str, Any], card: Card) -> None:
-    """Refuse lengths that the encoder has no positions for; BERT_CAT reads both texts at once."""
-    query, passage = card.query_length, card.passage_length
-    length = query + passage - 1 if settings["kind"] == "bert-cat" else max(query, passage)
+    """Refuse lengths that the encoder has no positions for; some models join texts."""
+    query, passage, kind = card.query_length, card.passage_length, settings["kind"]
+    joined = HEADED[kind].passages_at_once if kind in HEADED else 0
+    length = query + joined * (passage - 1) if joined else max(query, passage)
     what = f"query_length {query}, passage_length {passage}, model '{settings['kind']}'"
     refuse_long_texts(encoder.transformer.config, length, what)

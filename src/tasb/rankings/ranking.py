@@ -107,3 +107,18 @@ def refuse_unknown_passages(ranking: pl.DataFrame, key: str) -> None:
             f"{key}: its ranking names passage '{unknown['passage_id'][0]}', which is not in the "
             f"collection ({unknown.height} such lines); rank only the texts of this collection"
         )
+
+
+def refuse_repeated_passages(ranking: pl.DataFrame, key: str) -> None:
+    """Refuse a ranking that has a passage twice for a query.
+
+    Raises:
+        TasbError: names the config key that asks for the ranking, and the first such passage.
+    """
+    repeated = ranking.filter(pl.struct("query", "passage").is_duplicated())
+    if repeated.height:
+        query, passage = repeated.select("query_id", "passage_id").row(0)
+        raise TasbError(
+            f"{key}: its ranking has passage '{passage}' twice for query '{query}'; a run file is "
+            "read with 'repair: [duplicates]'"
+        )

@@ -4,8 +4,14 @@ import polars as pl
 
 from tasb.jobs import Job
 from tasb.models.device import prepare
-from tasb.rankings.ranking import ranked, refuse_unknown_passages, write_ranking
-from tasb.teachers.scoring import PairScorer, open_scorer
+from tasb.rankings.ranking import (
+    ranked,
+    refuse_repeated_passages,
+    refuse_unknown_passages,
+    write_ranking,
+)
+from tasb.teachers.scorers import open_scorer
+from tasb.teachers.scoring import PairScorer
 
 
 def make(job: Job) -> None:
@@ -13,7 +19,9 @@ def make(job: Job) -> None:
     scorer = open_scorer(job.recipe["scorer"], job.inputs, prepare(job))
     job.about["precision"] = scorer.precision
     first = pl.read_parquet(job.file("first"))
-    refuse_unknown_passages(first, f"systems.{job.recipe['system']}.system")
+    key = f"systems.{job.recipe['system']}.system"
+    refuse_unknown_passages(first, key)
+    refuse_repeated_passages(first, key)
     write_ranking(job, rerank(first, scorer, job.recipe["rerank_depth"]))
 
 

@@ -27,7 +27,7 @@ from tasb.students.objective import Objective
 from tasb.students.room import refuse_no_room_to_train
 from tasb.students.training import Trainer
 from tasb.teachers.in_batch import InBatchTeacher, LiveTeacher, StoredTeacher
-from tasb.teachers.scoring import open_scorer
+from tasb.teachers.scorers import open_scorer
 from tasb.teachers.stored import StoredMargins
 from tasb.tokens.store import TokenStore
 

@@ -48,6 +48,8 @@ class TrainingRun(Training):
             raise ValueError("losses: pairwise and in_batch are both null")
         if self.negatives > 1:
             self._refuse_with_negatives()
+        if self.model.compares:
+            self._refuse_with_comparisons()
         if losses.in_batch is not None and not self.model.scores_batches:
             raise ValueError(f"losses.in_batch: model '{self.model.kind}' scores no whole batch")
         if self.pairs.scored_by is None:
@@ -78,6 +80,14 @@ class TrainingRun(Training):
             raise ValueError("negatives: a teacher scores batches of one negative a query")
         if self.sampler.reads_margins:
             raise ValueError(f"negatives: sampler '{self.sampler.kind}' draws one negative a query")
+
+    def _refuse_with_comparisons(self) -> None:
+        """Refuse what a model that scores no passage alone cannot do."""
+        of = f"model '{self.model.kind}' compares two passages"
+        if self.negatives > 1:
+            raise ValueError(f"negatives: {of}: a positive with one negative")
+        if self.early_stopping is not None:
+            raise ValueError(f"early_stopping: {of}, and ranks no candidates; set it to null")
 
     @property
     def loop(self) -> Training:

@@ -16,7 +16,8 @@ from tasb.models.device import Fetched, prepare, to_device
 from tasb.models.inputs import Inputs
 from tasb.models.precision import autocast
 from tasb.plans.plan import Batch, read_plan
-from tasb.teachers.scoring import PairScorer, open_scorer
+from tasb.teachers.scorers import open_scorer
+from tasb.teachers.scoring import PairScorer
 from tasb.teachers.stored import Margins, StoredMargins
 
 

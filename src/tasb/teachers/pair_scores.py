@@ -7,7 +7,8 @@ import polars as pl
 from tasb.files import whole
 from tasb.jobs import Job, log
 from tasb.models.device import prepare
-from tasb.teachers.scoring import PairScorer, open_scorer
+from tasb.teachers.scorers import open_scorer
+from tasb.teachers.scoring import PairScorer
 
 
 def make(job: Job) -> None:

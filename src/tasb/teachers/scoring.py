@@ -1,18 +1,14 @@
 """Scores of a trained model for pairs of a query and a passage."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from tasb.background import ahead, behind
 from tasb.jobs import progress
-from tasb.models.card import completed_card
 from tasb.models.device import Fetched, device_of
 from tasb.models.inputs import Inputs
-from tasb.models.load import Model, load_model
+from tasb.models.load import Model
 from tasb.models.precision import autocast, resolve_precision
 from tasb.models.room import BATCH_TOKENS, refuse_no_room
 from tasb.tokens.store import TokenStore
@@ -103,28 +99,3 @@ class PairScorer:
     def passage_texts(self, positions: Positions) -> Texts:
         """Return the token ids of passages, with special tokens."""
         return self.passages.texts(positions, self.model.encoder.special, self.passage_length)
-
-
-def open_scorer(
-    settings: Mapping[str, Any], files: Mapping[str, Sequence[str]], device: torch.device
-) -> PairScorer:
-    """Load the model of a job that scores pairs.
-
-    Args:
-        settings: model, card, batch_tokens, precision.
-        files: model (config.json, model.safetensors), tokenizer, query_tokens, passage_tokens,
-            and card, if the settings leave a part of it open.
-        device: where it computes.
-    """
-    card = completed_card(settings["card"], next(iter(files.get("card", [])), None))
-    model = load_model(settings["model"], card, files["model"], files["tokenizer"][0])
-    scorer = PairScorer(
-        model.to(device),
-        TokenStore(files["query_tokens"][0]),
-        TokenStore(files["passage_tokens"][0]),
-        (card.query_length, card.passage_length),
-        settings["batch_tokens"],
-        settings["precision"],
-    )
-    scorer.refuse_no_room()
-    return scorer

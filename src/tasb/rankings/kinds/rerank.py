@@ -38,6 +38,11 @@ class Rerank(System):
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set."""
         first = graph.ranking(self.system, query_sets[0], key=f"systems.{name}.system")
+        run = graph.config.runs.get(self.model)
+        if run is not None and run.model.compares and self.depth < 2:
+            raise ValueError(
+                f"systems.{name}.depth: 1; model '{self.model}' compares passages: 2 at least"
+            )
         settings, sources = scorer(graph, self.model, query_sets[0], key=f"systems.{name}.model")
         return rankings(
             graph,

@@ -19,7 +19,7 @@ from tasb.students.objective import Objective
 from tasb.tokens.texts import Texts
 
 LOSSES = {
-    "pairwise": {"function": "tasb.students.losses:margin_mse"},
+    "pairwise": {"function": "tasb.students.losses:margin_mse", "options": {}},
     "in_batch": {
         "function": "tasb.students.losses:in_batch_margin_mse",
         "options": {"form": "released"},

@@ -12,7 +12,7 @@ from tasb.students.loss_kinds import MarginMse
 from tasb.students.make import card_of
 
 LOSSES: dict[str, Any] = {
-    "pairwise": {"function": MarginMse.function},
+    "pairwise": {"function": MarginMse.function, "options": {}},
     "in_batch": None,
     "alpha": None,
 }

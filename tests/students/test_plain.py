@@ -33,7 +33,7 @@ METHODS = {
     "tct": Losses(
         pairwise=None, in_batch=Kl(kind="kl", form="published", teacher_temperature=0.25)
     ),
-    "label-free": Losses(pairwise=MarginMse()),
+    "label-free": Losses(pairwise=MarginMse(scale=20.0)),
 }
 RELEVANT = {0: {3, 5}, 4: {7}, 8: {1, 2, 15}}
 
@@ -106,7 +106,7 @@ def plain_loss(method: str, queries, positives, negatives, rows) -> torch.Tensor
             terms += [-(torch.log(torch.sigmoid(own)) + torch.log(each)) / 2 for each in other]
         if method == "label-free":
             margins = [own - query @ negatives[n * i + k] for k in range(n)]
-            terms += [(margins[k] - rows[3][n * i + k]) ** 2 for k in range(n)]
+            terms += [(margins[k] - 20 * rows[3][n * i + k]) ** 2 for k in range(n)]
         if method == "tct":
             passages, vectors = [*rows[1], *rows[2]], [*positives, *negatives]
             raised = [math.exp(4 * taught(rows[0][i], passage)) for passage in passages]

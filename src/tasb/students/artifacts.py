@@ -136,7 +136,7 @@ def losses_of(run: TrainingRun) -> dict[str, Any]:
     """Return the losses as the job reads them: where each function is, and its settings."""
     pairwise, in_batch = run.losses.pairwise, run.losses.in_batch
     return {
-        "pairwise": pairwise and {"function": pairwise.function, **pairwise.plain()},
+        "pairwise": pairwise and {"function": pairwise.function, "options": pairwise.options},
         "in_batch": in_batch and {"function": in_batch.function, "options": in_batch.options},
         "alpha": run.losses.alpha,
     }

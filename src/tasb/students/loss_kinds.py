@@ -11,8 +11,13 @@ class PairwiseLoss(Settings):
     """A loss on the sampled pair of each query."""
 
     function: ClassVar[str]
-    """From (positive scores, negative scores, margins) to the loss."""
+    """From (positive scores, negative scores, margins) and the options to the loss."""
     reads_margins: ClassVar[bool] = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the function is given in addition."""
+        return self.model_dump(mode="json", exclude={"kind"})
 
 
 class MarginMse(PairwiseLoss):
@@ -21,6 +26,9 @@ class MarginMse(PairwiseLoss):
     kind: Literal["margin-mse"] = "margin-mse"
     function: ClassVar[str] = "tasb.students.losses:margin_mse"
     reads_margins: ClassVar[bool] = True
+    scale: float = Field(1.0, gt=0)
+    """What the margins are multiplied by. A teacher of cosines has margins below 2, and a student
+    that learns these as they are shrinks its vectors; 20 brings them to a cross-encoder's."""
 
 
 class RankNet(PairwiseLoss):

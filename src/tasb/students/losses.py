@@ -11,7 +11,7 @@ from torch.nn.functional import log_softmax, mse_loss, softplus
 
 
 def margin_mse(
-    positive: torch.Tensor, negative: torch.Tensor, margin: torch.Tensor
+    positive: torch.Tensor, negative: torch.Tensor, margin: torch.Tensor, scale: float = 1.0
 ) -> torch.Tensor:
     """Pairwise Margin-MSE (Eq. 6): the student's margin should be the teacher's.
 
@@ -19,8 +19,9 @@ def margin_mse(
         positive: (b,) student scores of the positives.
         negative: (b,) student scores of the negatives.
         margin: (b,) teacher score of the positive less that of the negative.
+        scale: what the margins are multiplied by.
     """
-    return mse_loss(positive - negative, margin)
+    return mse_loss(positive - negative, scale * margin)
 
 
 def ranknet(

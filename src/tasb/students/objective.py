@@ -111,7 +111,9 @@ class Objective:
         parts = {}
         if self.pairwise is not None:
             loss: Loss = function(self.pairwise["function"])
-            parts["pairwise_loss"] = loss(scores.positive, scores.negative, batch.margin)
+            parts["pairwise_loss"] = loss(
+                scores.positive, scores.negative, batch.margin, **self.pairwise["options"]
+            )
         if self.teacher is not None:
             loss = function(self.in_batch["function"])
             targets = self.teacher.targets(batch.teacher).float()

@@ -73,6 +73,8 @@ class Graph(Builder):
         run = self.run(model, key)
         if run.search is not None:
             raise ValueError(f"{key}: '{model}' has an encoder for each side and scores no pairs")
+        if run.model.objective is not None:
+            raise ValueError(f"{key}: '{model}' is of model '{run.model.kind}', no pair scores")
         weights = self.training(model, key)["model"]
         return ModelFiles(run.model, run.card, encoder_of(self, run.init, key), weights)
 
@@ -95,6 +97,10 @@ class Graph(Builder):
     def query_set(self, name: str) -> Artifact:
         """Queries and judgments: of a split, or a part of the training split."""
         return self.once(collection.bare_queries if name in BARE else collection.query_set, name)
+
+    def term_weights(self, system: str) -> Artifact:
+        """Weights of the words of all passages, for a system that searches by them."""
+        return self.once(lexical.term_weights, system)
 
     def shared_queries(self) -> Artifact:
         """Which reported queries train or choose something, too."""

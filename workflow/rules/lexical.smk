@@ -10,3 +10,22 @@ rule bm25_negatives:
         recipe=lambda w: GRAPH.pairs().recipe,
     script:
         "../scripts/make.py"
+
+
+rule term_weights:
+    input:
+        unpack(lambda w: inputs(GRAPH.term_weights(w.system))),
+    output:
+        weights=path("lexical", "{system}.parquet"),
+        made=made("lexical", "{system}"),
+    log:
+        logs("lexical", "{system}"),
+    wildcard_constraints:
+        system=one_of(WEIGHTED),
+    threads: MODEL_THREADS
+    resources:
+        gpu=GPU,
+    params:
+        recipe=lambda w: GRAPH.term_weights(w.system).recipe,
+    script:
+        "../scripts/make.py"

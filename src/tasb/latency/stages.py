@@ -9,10 +9,10 @@ import polars as pl
 from tasb.collection.tables import read_ids
 from tasb.jobs import Job
 from tasb.latency.measure import Asked, Opened, waiting
-from tasb.lexical.bm25 import Bm25Index
-from tasb.lexical.config import Bm25
+from tasb.lexical.bm25 import TermIndex
 from tasb.models.device import prepare
 from tasb.rankings.fusion import both, listed, reciprocal_rank, weighted_sum
+from tasb.rankings.lexical import open_index, open_weighted
 from tasb.rankings.ranking import ranking_of
 from tasb.rankings.rerank import rerank
 from tasb.teachers.scorers import open_scorer
@@ -34,7 +34,15 @@ class ByQuery:
 
 def lexical(job: Job) -> Opened:
     """Retrieval by words, with the analysis of the query; and the rest, the ids."""
-    index = Bm25Index(job.file("passages"), Bm25.model_validate(job.recipe["bm25"]))
+    return _by_words(job, open_index(job))
+
+
+def deepct(job: Job) -> Opened:
+    """The same over weighted terms."""
+    return _by_words(job, open_weighted(job))
+
+
+def _by_words(job: Job, index: TermIndex) -> Opened:
     passage_ids, depth = read_ids(job.file("passages")), job.recipe["depth"]
 
     def retrieved(asked: Asked) -> tuple[Asked, Any]:

@@ -1,7 +1,7 @@
 """BM25 by bm25s, with Lucene's formula and an analyser near to its English one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +29,19 @@ EMPTY_STEMS = ["s"]
 """What Porter's stemmer leaves nothing of; the empty term would match every such text."""
 
 
-class Bm25Index:
-    """An in-memory BM25 index over the passages of a collection."""
+class TermIndex:
+    """Scores of each term in each passage, in memory, and the analysis of queries."""
 
-    def __init__(self, passages: str | Path, settings: Bm25) -> None:
-        self._settings = settings
-        texts = [text for part in read_text_column(passages) for text in part]
-        terms = self._terms(texts)
-        if not terms.vocab:
-            raise TasbError(
-                f"{passages}: no passage has a term for BM25, since stop words and signs are none; "
-                "look at the texts, or set stopwords: none"
-            )
+    def __init__(self, settings: Bm25, size: int) -> None:
+        """Take the analysis, and the number of passages."""
+        self._settings, self.size = settings, size
         self._retriever = bm25s.BM25(method="lucene", k1=settings.k1, b=settings.b)
-        self._retriever.index(terms, show_progress=len(texts) > MANY)
-        self.size = len(texts)
-        log.info("BM25 index of %d passages", self.size)
+
+    def terms_of(self, texts: list[str]) -> list[list[str]]:
+        """Return the terms of texts: words that are no stop words, stemmed."""
+        tokenized = self._terms(texts)
+        names = {number: term for term, number in tokenized.vocab.items()}
+        return [[names[number] for number in ids] for ids in tokenized.ids]
 
     def _terms(self, texts: list[str]) -> Any:
         algorithm = None if self._settings.stemmer == "none" else self._settings.stemmer
@@ -69,15 +66,40 @@ class Bm25Index:
         """
         depth = min(depth, self.size)
         for query in progress(queries, len(queries), "queries searched"):
-            terms = self._retriever.get_tokens_ids(self._query_terms(query))
+            terms = self._retriever.get_tokens_ids(self.terms_of([query])[0])
             scores = self._retriever.get_scores_from_ids(terms) if terms else np.zeros(self.size)
             best = _top(scores, depth)
             yield best, scores[best].astype(np.float32)
 
-    def _query_terms(self, query: str) -> list[str]:
-        tokenized = self._terms([query])
-        names = {number: term for term, number in tokenized.vocab.items()}
-        return [names[number] for number in tokenized.ids[0]]
+
+class Bm25Index(TermIndex):
+    """BM25 over the texts of a collection."""
+
+    def __init__(
+        self, passages: str | Path, settings: Bm25, added: Iterable[str] | None = None
+    ) -> None:
+        """Index the passages of a table.
+
+        Args:
+            passages: Parquet of texts.
+            settings: k1, b and analysis.
+            added: what is appended to each passage, in their order; None for nothing.
+
+        Raises:
+            TasbError: no passage has a term.
+        """
+        texts = [text for part in read_text_column(passages) for text in part]
+        super().__init__(settings, len(texts))
+        if added is not None:
+            texts = [f"{text} {more}" for text, more in zip(texts, added, strict=True)]
+        terms = self._terms(texts)
+        if not terms.vocab:
+            raise TasbError(
+                f"{passages}: no passage has a term for BM25, since stop words and signs are none; "
+                "look at the texts, or set stopwords: none"
+            )
+        self._retriever.index(terms, show_progress=len(texts) > MANY)
+        log.info("BM25 index of %d passages", self.size)
 
 
 def _top(scores: npt.NDArray[np.floating[Any]], depth: int) -> npt.NDArray[np.int64]:

@@ -16,6 +16,8 @@ class Model(Settings):
     """Whether a text is one vector, so that passages can be searched."""
     compares: ClassVar[bool] = False
     """Whether it scores a passage against another one, and none alone."""
+    objective: ClassVar[str | None] = None
+    """What opens its training objective, where it scores no pairs and has no loss of `losses`."""
 
 
 class BertDot(Model):
@@ -58,7 +60,19 @@ class ColBert(Model):
     """Standard deviation of the first weights of the head."""
 
 
+class DeepCt(Model):
+    """A weight for each word of a passage: DeepCT."""
+
+    kind: Literal["deep-ct"]
+    head_std: float = Field(0.02, gt=0)
+    """Standard deviation of the first weights of the head."""
+    scores_batches: ClassVar[bool] = False
+    objective: ClassVar[str | None] = "tasb.students.term_objective:open_objective"
+
+
 AnyModel = Annotated[
-    Annotated[BertDot | BertCat | MonoBert | DuoBert | ColBert, Field(discriminator="kind")],
+    Annotated[
+        BertDot | BertCat | MonoBert | DuoBert | ColBert | DeepCt, Field(discriminator="kind")
+    ],
     BeforeValidator(as_kind),
 ]

@@ -10,16 +10,20 @@ from tasb.models.bert_cat import BertCat
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
+from tasb.models.deep_ct import DeepCt
 from tasb.models.encoder import Encoder
 from tasb.models.rerankers import DuoBert, MonoBert
 from tasb.models.weights import refuse_long_texts
 
 Model = BertDot | BertCat | ColBert
-"""Each gives `pair_scores`, and saves itself; BertDot and ColBert also give `all_scores`."""
+"""Each gives `pair_scores`; BertDot and ColBert also give `all_scores`."""
+Trained = Model | DeepCt
+"""Whatever is trained here; each saves itself."""
 
-HEADED: dict[str, type[BertCat] | type[ColBert]] = {
+HEADED: dict[str, type[BertCat] | type[ColBert] | type[DeepCt]] = {
     "bert-cat": BertCat,
     "colbert": ColBert,
+    "deep-ct": DeepCt,
     "duo-bert": DuoBert,
     "mono-bert": MonoBert,
 }
@@ -27,7 +31,7 @@ HEADED: dict[str, type[BertCat] | type[ColBert]] = {
 
 def new_model(
     settings: Mapping[str, Any], card: Card, folder: str | Path, tokenizer: str | Path, seed: int
-) -> Model:
+) -> Trained:
     """Return a model to be trained; a new head is drawn from the seed.
 
     Args:
@@ -47,7 +51,7 @@ def new_model(
 
 def load_model(
     settings: Mapping[str, Any], card: Card, weights: Sequence[str], tokenizer: str | Path
-) -> Model:
+) -> Trained:
     """Return a trained model.
 
     Args:

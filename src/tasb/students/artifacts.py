@@ -19,6 +19,8 @@ FOLDER = (
     "config_sentence_transformers.json", "1_Pooling/config.json",
 )  # fmt: skip
 """What other libraries read, see `tasb.models.folder`."""
+SEARCHED = "tasb.students.search_objective:open_objective"
+"""What opens the objective of a run that searches."""
 RECORDS = {"card": "card.json", "log": "log.parquet", "times": "times.json"}
 
 
@@ -29,6 +31,7 @@ def training(graph: "Graph", name: str) -> Artifact:
     loss_settings, loss_files = _in_batch(graph, run, f"{key}.losses.in_batch.teacher")
     search_settings, search_files = searched(graph, name, run)
     turn = [run.generation] if run.generation else []
+    objective = SEARCHED if run.search is not None else run.model.objective
     losses = [loss.function for loss in (run.losses.pairwise, run.losses.in_batch) if loss]
     return Artifact(
         "tasb.students.make:make",
@@ -38,6 +41,7 @@ def training(graph: "Graph", name: str) -> Artifact:
             "training": {**run.loop.plain(), "seed": graph.seed("students", run.seed, *turn)},
             "model": run.model,
             "losses": losses_of(run),
+            "objective": objective,
             **loss_settings,
             **search_settings,
         },
@@ -48,10 +52,23 @@ def training(graph: "Graph", name: str) -> Artifact:
             "plan": plan_of(graph, run),
             **loss_files,
             **search_files,
+            **_objective_files(graph, run),
             **_early_stopping(graph, run, base),
         },
-        uses=[*losses, *(["tasb.students.search_objective:open_objective"] if run.search else [])],
+        uses=[*losses, *([objective] if objective else [])],
     )
+
+
+def _objective_files(graph: "Graph", run: TrainingRun) -> dict[str, Source]:
+    """Return what the objective of a model that scores no pairs reads in addition.
+
+    Raises:
+        ValueError: its pairs are of queries without judgments.
+    """
+    if run.model.objective is None:
+        return {}
+    queries = graph.query_set(TRAINING)
+    return {"qrels": queries["qrels"], "query_texts": queries["queries"]}
 
 
 def _files(graph: "Graph", name: str, run: TrainingRun) -> dict[str, list[str]]:

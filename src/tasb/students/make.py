@@ -11,6 +11,7 @@ from tasb.files import fingerprint, scratch, whole, write_json
 from tasb.jobs import Job, function
 from tasb.models.card import Card
 from tasb.models.colbert import ColBert
+from tasb.models.deep_ct import DeepCt
 from tasb.models.device import compute_deterministically, peak_memory, prepare
 from tasb.models.dropout import use_drop
 from tasb.models.folder import complete
@@ -88,9 +89,11 @@ def open_trainer(
     if settings.recorded and settings.gradient_cache is None and not isinstance(model, ColBert):
         model.encoder.record(precision)  # the passes of a step would share memory: ColBERT has two
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
-    if "search" in job.recipe:
-        found = function("tasb.students.search_objective:open_objective")
+    if job.recipe["objective"] is not None:
+        found = function(job.recipe["objective"])
         return Trainer(settings, found(job, settings, model, queries, precision), None, state)
+    if isinstance(model, DeepCt):
+        raise TypeError("a DeepCT is trained by an objective of its own")
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)
     evaluator = None

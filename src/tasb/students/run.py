@@ -44,6 +44,8 @@ class TrainingRun(Training):
             raise ValueError("sampler: clusters_per_batch is larger than batch_size")
         if self.search is not None:
             self._refuse_with_search()
+        elif self.model.objective is not None:
+            self._refuse_with_objective()
         elif losses.pairwise is None and losses.in_batch is None:
             raise ValueError("losses: pairwise and in_batch are both null")
         if self.negatives > 1:
@@ -72,6 +74,15 @@ class TrainingRun(Training):
             raise ValueError(
                 f"search: model '{self.model.kind}' has no vectors; set it to bert-dot"
             )
+
+    def _refuse_with_objective(self) -> None:
+        """Refuse what a model with an objective that is no loss on scores has no use for."""
+        of = f"model '{self.model.kind}' scores no pairs"
+        if self.losses.pairwise is not None or self.losses.in_batch is not None:
+            raise ValueError(f"losses: {of}; set losses.pairwise and losses.in_batch to null")
+        for key in ("early_stopping", "generations"):
+            if getattr(self, key) is not None:
+                raise ValueError(f"{key}: {of}; set it to null")
 
     def _refuse_with_negatives(self) -> None:
         """Refuse several negatives a query where just one is defined."""

@@ -102,6 +102,10 @@ class Graph(Builder):
         """Weights of the words of all passages, for a system that searches by them."""
         return self.once(lexical.term_weights, system)
 
+    def expansions(self, system: str, shard: int) -> Artifact:
+        """Predicted queries of a shard of the passages, for a system that adds them."""
+        return self.once(lexical.expansions, system, shard)
+
     def shared_queries(self) -> Artifact:
         """Which reported queries train or choose something, too."""
         return self.once(collection.shared_queries)

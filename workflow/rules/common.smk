@@ -44,9 +44,9 @@ DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
 GENERATIONS = [name for name, run in GRAPH.config.runs.items() if run.generation]
 SEARCHING = [name for name, run in GRAPH.config.runs.items() if run.search]
 MINED = GRAPH.config.mining
-WEIGHTED = [
-    name for name, found in GRAPH.config.systems.items() if found.kind == "deepct"
-]
+BY_WORDS = GRAPH.config.systems.items()
+WEIGHTED = [name for name, found in BY_WORDS if found.kind == "deepct"]
+EXPANDED = [name for name, found in BY_WORDS if found.kind == "doc2query"]
 JOINED = [
     "=".join(run.pairs.mining)
     for run in GRAPH.config.runs.values()

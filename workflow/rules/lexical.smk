@@ -29,3 +29,22 @@ rule term_weights:
         recipe=lambda w: GRAPH.term_weights(w.system).recipe,
     script:
         "../scripts/make.py"
+
+
+rule expansions:
+    input:
+        unpack(lambda w: inputs(GRAPH.expansions(w.system, int(w.shard)))),
+    output:
+        expansions=path("lexical", "{system}", "{shard}.parquet"),
+        made=made("lexical", "{system}", "{shard}"),
+    log:
+        logs("lexical", "{system}", "{shard}"),
+    wildcard_constraints:
+        system=one_of(EXPANDED),
+    threads: MODEL_THREADS
+    resources:
+        gpu=GPU,
+    params:
+        recipe=lambda w: GRAPH.expansions(w.system, int(w.shard)).recipe,
+    script:
+        "../scripts/make.py"

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from tasb.artifact import Artifact
+from tasb.artifact import Artifact, Part
 from tasb.collection.config import TRAINING
 from tasb.encoders.start import encoder_of
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
-    from tasb.rankings.kinds.lexical import DeepCt
+    from tasb.rankings.kinds.lexical import DeepCt, Doc2Query
 
 
 def term_weights(graph: "Graph", system: str) -> Artifact:
@@ -47,6 +47,53 @@ def term_weights(graph: "Graph", system: str) -> Artifact:
         },
         heavy=True,
     )
+
+
+def expansions(graph: "Graph", system: str, shard: int) -> Artifact:
+    """Predicted queries of a shard of the passages."""
+    declared: Doc2Query = graph.system(system)  # type: ignore[assignment]
+    key = f"systems.{system}"
+    name = graph.name("lexical", system, str(shard))
+    files = {"expansions": [graph.path("lexical", system, f"{shard}.parquet")]}
+    if declared.files is not None:
+        return Artifact(
+            "tasb.lexical.published:make", name, files,
+            {"format": declared.format, "queries": declared.queries},
+            {"passages": graph.passages()["passages"]},
+            brought={"published": declared.files},
+        )  # fmt: skip
+    model, base = _generator(graph, declared, key)
+    keys = {"queries", "top_k", "query_length", "passage_length", "shards"}
+    return Artifact(
+        "tasb.lexical.generated:make",
+        name,
+        files,
+        {
+            **declared.model_dump(include=keys),
+            "precision": graph.section("vectors").precision,
+            "seed": graph.seed("lexical", system),
+        },
+        {
+            "model": model,
+            "tokenizer": graph.encoder(base)["tokenizer"],
+            "tokens": graph.tokens(base, "passages")["tokens"],
+        },
+        part={"shard": shard},
+        heavy=True,
+    )
+
+
+def _generator(graph: "Graph", declared: "Doc2Query", key: str) -> tuple[Part, str]:
+    """Return the weights that write queries, and the encoder whose tokens they read."""
+    if declared.encoder is not None:
+        return graph.encoder(declared.encoder, f"{key}.encoder")["model"], declared.encoder
+    name = declared.run or ""
+    run = graph.run(name, f"{key}.run")
+    if run.model.kind != "doc2query":
+        raise ValueError(
+            f"{key}.run: '{name}' is of model '{run.model.kind}'; name a run of doc2query"
+        )
+    return graph.training(name)["model"], encoder_of(graph, run.init, key)
 
 
 def bm25_negatives(graph: "Graph") -> Artifact:

@@ -70,9 +70,18 @@ class DeepCt(Model):
     objective: ClassVar[str | None] = "tasb.students.term_objective:open_objective"
 
 
+class Doc2Query(Model):
+    """An encoder-decoder that writes queries for a passage: docT5query."""
+
+    kind: Literal["doc2query"]
+    scores_batches: ClassVar[bool] = False
+    objective: ClassVar[str | None] = "tasb.students.generation_objective:open_objective"
+
+
 AnyModel = Annotated[
     Annotated[
-        BertDot | BertCat | MonoBert | DuoBert | ColBert | DeepCt, Field(discriminator="kind")
+        BertDot | BertCat | MonoBert | DuoBert | ColBert | DeepCt | Doc2Query,
+        Field(discriminator="kind"),
     ],
     BeforeValidator(as_kind),
 ]

@@ -12,12 +12,13 @@ from tasb.models.card import Card
 from tasb.models.colbert import ColBert
 from tasb.models.deep_ct import DeepCt
 from tasb.models.encoder import Encoder
+from tasb.models.generator import QueryGenerator
 from tasb.models.rerankers import DuoBert, MonoBert
 from tasb.models.weights import refuse_long_texts
 
 Model = BertDot | BertCat | ColBert
 """Each gives `pair_scores`; BertDot and ColBert also give `all_scores`."""
-Trained = Model | DeepCt
+Trained = Model | DeepCt | QueryGenerator
 """Whatever is trained here; each saves itself."""
 
 HEADED: dict[str, type[BertCat] | type[ColBert] | type[DeepCt]] = {
@@ -44,6 +45,8 @@ def new_model(
     torch.manual_seed(seed)
     encoder = Encoder.load(folder, tokenizer)
     _refuse_long_texts(encoder, settings, card)
+    if settings["kind"] == "doc2query":
+        return QueryGenerator(encoder)
     if settings["kind"] not in HEADED:
         return BertDot(encoder, card)
     return HEADED[settings["kind"]](encoder, settings["head_std"])

@@ -7,14 +7,15 @@ from pydantic import BeforeValidator, Field
 from tasb.rankings.kinds.base import System
 from tasb.rankings.kinds.dense import Checkpoint, Run
 from tasb.rankings.kinds.fuse import Fuse
-from tasb.rankings.kinds.lexical import DeepCt, Lexical
+from tasb.rankings.kinds.lexical import DeepCt, Doc2Query, Lexical
 from tasb.rankings.kinds.rerank import Rerank
 from tasb.rankings.kinds.trec import Trec
 from tasb.settings import Settings, as_kind
 
 AnySystem = Annotated[
     Annotated[
-        Run | Checkpoint | Lexical | DeepCt | Rerank | Fuse | Trec, Field(discriminator="kind")
+        Run | Checkpoint | Lexical | DeepCt | Doc2Query | Rerank | Fuse | Trec,
+        Field(discriminator="kind"),
     ],
     BeforeValidator(as_kind),
 ]

@@ -6,6 +6,7 @@ from tasb.collection.tables import count_texts, read_ids, read_text_column
 from tasb.jobs import Job
 from tasb.lexical.bm25 import Bm25Index, TermIndex
 from tasb.lexical.config import Bm25
+from tasb.lexical.expanded import read_expansions
 from tasb.lexical.term_weights import frequencies
 from tasb.lexical.weighted import WeightedIndex
 from tasb.rankings.ranking import ranking_of, search_depth, write_ranking
@@ -22,8 +23,9 @@ def make_deepct(job: Job) -> None:
 
 
 def open_index(job: Job) -> Bm25Index:
-    """Return the index of a job that reads texts."""
-    return Bm25Index(job.file("passages"), Bm25.model_validate(job.recipe["bm25"]))
+    """Return the index of a job that reads texts, perhaps with expansions."""
+    added = read_expansions(job.files("expansions")) if job.files("expansions") else None
+    return Bm25Index(job.file("passages"), Bm25.model_validate(job.recipe["bm25"]), added)
 
 
 def open_weighted(job: Job) -> WeightedIndex:

@@ -15,6 +15,7 @@ from tasb.models.deep_ct import DeepCt
 from tasb.models.device import compute_deterministically, peak_memory, prepare
 from tasb.models.dropout import use_drop
 from tasb.models.folder import complete
+from tasb.models.generator import QueryGenerator
 from tasb.models.layers import freeze
 from tasb.models.load import new_model
 from tasb.models.precision import resolve_precision
@@ -92,8 +93,8 @@ def open_trainer(
     if job.recipe["objective"] is not None:
         found = function(job.recipe["objective"])
         return Trainer(settings, found(job, settings, model, queries, precision), None, state)
-    if isinstance(model, DeepCt):
-        raise TypeError("a DeepCT is trained by an objective of its own")
+    if isinstance(model, DeepCt | QueryGenerator):
+        raise TypeError("a model of this kind has another objective")
     teacher, losses = open_teacher(job, device), job.recipe["losses"]
     objective = Objective(settings, losses, model, queries, passages, teacher, precision)
     evaluator = None

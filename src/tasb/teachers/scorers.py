@@ -7,6 +7,7 @@ import torch
 
 from tasb.models.card import completed_card
 from tasb.models.deep_ct import DeepCt
+from tasb.models.generator import QueryGenerator
 from tasb.models.load import load_model
 from tasb.models.rerankers import DuoBert
 from tasb.teachers.duo import DuoScorer
@@ -27,8 +28,8 @@ def open_scorer(
     """
     card = completed_card(settings["card"], next(iter(files.get("card", [])), None))
     model = load_model(settings["model"], card, files["model"], files["tokenizer"][0])
-    if isinstance(model, DeepCt):
-        raise TypeError("a DeepCT scores no pairs")
+    if isinstance(model, DeepCt | QueryGenerator):
+        raise TypeError("a model of this kind scores no pairs")
     kind = DuoScorer if isinstance(model, DuoBert) else PairScorer
     scorer = kind(
         model.to(device),

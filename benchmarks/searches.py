@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from tasb.students.search_loss import weighted_ranknet
-from tasb.students.searches import ExactSearch, IndexSearch, Search, StoredVectors
+from tasb.students.searches import ExactSearch, IndexSearch, Search
 from tasb.vectors.shards import write_vectors
+from tasb.vectors.stored import StoredVectors
 
 BATCH, DEPTH, ROWS = 16, 200, 50_000
 CPU = torch.device("cpu")

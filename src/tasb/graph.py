@@ -186,6 +186,14 @@ class Graph(Builder):
         """A Faiss index that must be trained."""
         return self.once(vectors.index, system)
 
+    def token_vectors(self, system: str, shard: int) -> Artifact:
+        """A shard of the token vectors of a system that searches by tokens."""
+        return self.once(vectors.token_vectors, system, shard)
+
+    def token_index(self, system: str) -> Artifact:
+        """A Faiss index over token vectors."""
+        return self.once(vectors.token_index, system)
+
     def search(self, system: str) -> Artifact:
         """The rankings of a dense system for all reported query sets, from one pass."""
         return self.once(rankings.search, system, declared=self._declared(system))

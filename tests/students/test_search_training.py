@@ -14,9 +14,10 @@ from tasb.jobs import Job
 from tasb.plans.plan import read_plan
 from tasb.students.checkpoint import CheckpointFolder
 from tasb.students.search_objective import SearchObjective, open_objective
-from tasb.students.searches import ExactSearch, IndexSearch, StoredVectors
+from tasb.students.searches import ExactSearch, IndexSearch
 from tasb.students.training import Trainer
 from tasb.vectors.shards import write_vectors
+from tasb.vectors.stored import StoredVectors
 
 CPU = torch.device("cpu")
 

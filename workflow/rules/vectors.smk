@@ -29,3 +29,37 @@ rule index:
         recipe=lambda w: GRAPH.index(w.system).recipe,
     script:
         "../scripts/make.py"
+
+
+# Of a system that searches the tokens of a ColBERT.
+rule token_vectors:
+    input:
+        unpack(lambda w: inputs(GRAPH.token_vectors(w.system, int(w.shard)))),
+    output:
+        vectors=path("vectors", "{system}", "tokens", "{shard}.arrow"),
+        lengths=path("vectors", "{system}", "tokens", "{shard}.parquet"),
+        made=made("vectors", "{system}", "tokens", "{shard}"),
+    log:
+        logs("vectors", "{system}", "tokens", "{shard}"),
+    threads: MODEL_THREADS
+    resources:
+        gpu=GPU,
+    params:
+        recipe=lambda w: GRAPH.token_vectors(w.system, int(w.shard)).recipe,
+    script:
+        "../scripts/make.py"
+
+
+rule token_index:
+    input:
+        unpack(lambda w: inputs(GRAPH.token_index(w.system))),
+    output:
+        index=path("vectors", "{system}", "tokens", "index.faiss"),
+        made=made("vectors", "{system}", "tokens", "index"),
+    log:
+        logs("vectors", "{system}", "tokens", "index"),
+    threads: ALL_CORES
+    params:
+        recipe=lambda w: GRAPH.token_index(w.system).recipe,
+    script:
+        "../scripts/make.py"

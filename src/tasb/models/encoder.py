@@ -62,7 +62,8 @@ class Encoder(nn.Module):
             transformer.set_attn_implementation(NAME)
         inputs = inspect.signature(transformer.forward).parameters
         types = getattr(transformer.config, "type_vocab_size", 0)
-        self._segments = "token_type_ids" in inputs and types > 1
+        self.has_segments = "token_type_ids" in inputs and types > 1
+        """Whether the model tells a second segment from the first."""
 
     @classmethod
     def load(cls, folder: str | Path, tokenizer_file: str | Path) -> "Encoder":
@@ -114,7 +115,7 @@ class Encoder(nn.Module):
                 is encoded in one pass where it is packed.
         """
         on = device_of(self)
-        given = texts, self.special, on, self._segments
+        given = texts, self.special, on, self.has_segments
         if self.packed_here():
             parts = [pack(rows, *given, fill=tokens is None and self.recorder is not None)
                      for rows in packed_groups(texts.lengths, tokens)]  # fmt: skip

@@ -24,7 +24,8 @@ class HeadedEncoder(nn.Module):
         for layer in head.modules():
             if isinstance(layer, nn.Linear):
                 nn.init.normal_(layer.weight, std=head_std)
-                nn.init.zeros_(layer.bias)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
 
     def load_head(self, weights: str | Path) -> None:
         """Load the trained head from the file of the model's weights.

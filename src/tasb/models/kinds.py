@@ -14,6 +14,8 @@ class Model(Settings):
     """Whether it scores all queries of a batch with all passages at little cost."""
     makes_vectors: ClassVar[bool] = False
     """Whether a text is one vector, so that passages can be searched."""
+    has_token_vectors: ClassVar[bool] = False
+    """Whether each token is a vector, so that passages can be searched by their tokens."""
     compares: ClassVar[bool] = False
     """Whether it scores a passage against another one, and none alone."""
     objective: ClassVar[str | None] = None
@@ -53,11 +55,26 @@ class DuoBert(BertCat):
 
 
 class ColBert(Model):
-    """One vector per token: the in-batch teacher."""
+    """One vector per token: the in-batch teacher, and a retriever.
+
+    The defaults are the teacher's. ColBERT v1 has 128 dimensions, no bias, vectors of length 1,
+    markers 1 and 2, and [MASK] 103.
+    """
 
     kind: Literal["colbert"]
     head_std: float = Field(0.02, gt=0)
     """Standard deviation of the first weights of the head."""
+    dimensions: int | None = Field(None, ge=1)
+    """Of a token vector; null: as many as the encoder's."""
+    bias: bool = True
+    """Whether the linear layer has a bias."""
+    normalised: bool = False
+    """Whether token vectors have length 1."""
+    markers: tuple[int, int] | None = None
+    """Ids of the tokens behind [CLS] of a query and of a passage."""
+    mask: int | None = None
+    """The id of [MASK], with which queries are filled up to `query_length` and the marker."""
+    has_token_vectors: ClassVar[bool] = True
 
 
 class DeepCt(Model):

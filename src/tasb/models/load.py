@@ -9,7 +9,7 @@ import torch
 from tasb.models.bert_cat import BertCat
 from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
-from tasb.models.colbert import ColBert
+from tasb.models.colbert import TEACHER, ColBert, Form
 from tasb.models.deep_ct import DeepCt
 from tasb.models.encoder import Encoder
 from tasb.models.generator import QueryGenerator
@@ -49,7 +49,7 @@ def new_model(
         return QueryGenerator(encoder)
     if settings["kind"] not in HEADED:
         return BertDot(encoder, card)
-    return HEADED[settings["kind"]](encoder, settings["head_std"])
+    return _headed(encoder, settings, card)
 
 
 def load_model(
@@ -67,9 +67,22 @@ def load_model(
     _refuse_long_texts(encoder, settings, card)
     if settings["kind"] not in HEADED:
         return BertDot(encoder, card)
-    model = HEADED[settings["kind"]](encoder)
+    model = _headed(encoder, settings, card)
     model.load_head(weights[1])
     return model
+
+
+def _headed(
+    encoder: Encoder, settings: Mapping[str, Any], card: Card
+) -> BertCat | ColBert | DeepCt:
+    """Return an encoder with a new head."""
+    std = settings.get("head_std", 0.02)
+    if settings["kind"] != "colbert":
+        return HEADED[settings["kind"]](encoder, std)
+    names = ("dimensions", "bias", "normalised", "mask", "markers")
+    given = {name: settings.get(name, getattr(TEACHER, name)) for name in names}
+    length = card.query_length + (given["markers"] is not None)
+    return ColBert(encoder, std, Form(**given, filled=length))
 
 
 def _refuse_long_texts(encoder: Encoder, settings: Mapping[str, Any], card: Card) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from tasb.rankings.kinds.base import System
+from tasb.rankings.kinds.colbert import ColBertSearch
 from tasb.rankings.kinds.dense import Checkpoint, Run
 from tasb.rankings.kinds.fuse import Fuse
 from tasb.rankings.kinds.lexical import DeepCt, Doc2Query, Lexical
@@ -14,7 +15,7 @@ from tasb.settings import Settings, as_kind
 
 AnySystem = Annotated[
     Annotated[
-        Run | Checkpoint | Lexical | DeepCt | Doc2Query | Rerank | Fuse | Trec,
+        Run | Checkpoint | Lexical | DeepCt | Doc2Query | ColBertSearch | Rerank | Fuse | Trec,
         Field(discriminator="kind"),
     ],
     BeforeValidator(as_kind),

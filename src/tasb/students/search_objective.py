@@ -17,8 +17,9 @@ from tasb.models.precision import autocast, full_precision
 from tasb.rankings.exact import Positions
 from tasb.students.config import Training
 from tasb.students.search_loss import weighted_ranknet
-from tasb.students.searches import ExactSearch, IndexSearch, Search, StoredVectors
+from tasb.students.searches import ExactSearch, IndexSearch, Search
 from tasb.tokens.store import TokenStore
+from tasb.vectors.stored import StoredVectors
 
 if TYPE_CHECKING:
     from tasb.plans.plan import Batch

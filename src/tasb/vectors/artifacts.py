@@ -9,6 +9,7 @@ from tasb.settings import Settings
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
+    from tasb.rankings.kinds.colbert import ColBertSearch
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,43 @@ def all_passages(graph: "Graph", system: str) -> list[Part]:
     owner = graph.vector_model(system, "systems").vectors_of or system
     shards = range(graph.section("vectors").shards)
     return [graph.passage_vectors(owner, shard)["vectors"] for shard in shards]
+
+
+def token_vectors(graph: "Graph", system: str, shard: int) -> Artifact:
+    """The token vectors of a shard of the passages."""
+    declared: ColBertSearch = graph.system(system)  # type: ignore[assignment]
+    model, vectors = declared.token_model(graph, system), graph.section("vectors")
+    return Artifact(
+        "tasb.vectors.token_vectors:make",
+        graph.name("vectors", system, "tokens", str(shard)),
+        {
+            "vectors": [graph.path("vectors", system, "tokens", f"{shard}.arrow")],
+            "lengths": [graph.path("vectors", system, "tokens", f"{shard}.parquet")],
+        },
+        {
+            "encoder": {
+                "model": model.model,
+                "card": model.card,
+                "batch_tokens": vectors.batch_tokens,
+                "precision": vectors.precision,
+            },
+            "shards": vectors.shards,
+        },
+        {**model.sources(graph), "tokens": graph.tokens(model.encoder, "passages")["tokens"]},
+        part={"shard": shard},
+    )
+
+
+def token_index(graph: "Graph", system: str) -> Artifact:
+    """A Faiss index over the token vectors of all passages."""
+    shards = range(graph.section("vectors").shards)
+    return Artifact(
+        "tasb.vectors.index:make",
+        graph.name("vectors", system, "tokens", "index"),
+        {"index": [graph.path("vectors", system, "tokens", "index.faiss")]},
+        {"index": graph.system(system).plain()["index"]},
+        {"vectors": [graph.token_vectors(system, shard)["vectors"] for shard in shards]},
+    )
 
 
 def index(graph: "Graph", system: str) -> Artifact:

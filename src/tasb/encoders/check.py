@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from tasb.errors import TasbError
 from tasb.files import POINTER, read_json, refuse_pointer
-from tasb.models.weights import names_of, read_config
+from tasb.models.weights import T5, names_of, read_config
 from tasb.tokens.special import SpecialTokens
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
@@ -31,15 +31,16 @@ def checked(folder: Path) -> dict[str, str]:
             refuse_pointer(folder / file, opened.read(len(POINTER)))
     for file in ("config.json", "tokenizer.json"):
         _read_mapping(folder / file)
-    config = read_config(folder)
-    names = names_of(folder, config)
+    config = read_config(folder, more=(T5,))
+    names = names_of(folder, config, with_head=config.model_type == T5)
     tokens = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab().values()
     if max(tokens) >= config.vocab_size:
         raise TasbError(
             f"{folder / 'tokenizer.json'}: token {max(tokens)}, but the encoder has embeddings for "
             f"{config.vocab_size}; take both files from one model"
         )
-    SpecialTokens.read(folder / "tokenizer.json")
+    if config.model_type != T5:
+        SpecialTokens.read(folder / "tokenizer.json")
     _refuse_further_modules(folder / "modules.json")
     return names
 

@@ -40,7 +40,7 @@ def latency(graph: "Graph", system: str, batch: int) -> Artifact:
         },
         {**found.sources, "queries": graph.query_set(query_set)["queries"]},
         heavy=True,
-        uses=[found.stages],
+        uses=[found.stages, *found.uses],
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from tasb.collection.tables import read_ids
-from tasb.jobs import Job
+from tasb.jobs import Job, function
 from tasb.latency.measure import Asked, Opened, waiting
 from tasb.lexical.bm25 import TermIndex
 from tasb.models.device import prepare
@@ -15,7 +15,6 @@ from tasb.rankings.fusion import both, listed, reciprocal_rank, weighted_sum
 from tasb.rankings.lexical import open_index, open_weighted
 from tasb.rankings.ranking import ranking_of
 from tasb.rankings.rerank import rerank
-from tasb.teachers.scorers import open_scorer
 
 
 class ByQuery:
@@ -58,7 +57,7 @@ def _by_words(job: Job, index: TermIndex) -> Opened:
 
 def reranking(job: Job) -> Opened:
     """Scores of the passages that the first system found, and their new order."""
-    scorer = open_scorer(job.recipe["scorer"], job.inputs, prepare(job))
+    scorer = function(job.recipe["opened_by"])(job.recipe["scorer"], job.inputs, prepare(job))
     first, depth = ByQuery(job.file("first")), job.recipe["rerank_depth"]
 
     def reranked(asked: Asked) -> pl.DataFrame:

@@ -1,12 +1,17 @@
 """Weights are compared with the architecture that they are for; nothing is filled up by chance."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from transformers import MODEL_MAPPING, AutoConfig, PretrainedConfig
+from transformers import (
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+    MODEL_MAPPING,
+    AutoConfig,
+    PretrainedConfig,
+)
 
 from tasb.errors import TasbError
 
@@ -17,6 +22,10 @@ SUPPORTED = (
     "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta",
 )  # fmt: skip
 """Architectures whose encoders are read."""
+T5 = "t5"
+"""An encoder-decoder, which re-ranks or writes queries."""
+TIED = ("encoder.embed_tokens.", "decoder.embed_tokens.", "lm_head.")
+"""Weights of a T5 that a file may lack, since they are its word embeddings."""
 OFFSET = ("camembert", "mpnet", "roberta", "xlm-roberta")
 """Architectures whose first positions, as many as the number of [PAD] and one, are not used."""
 WRAPPERS = (
@@ -35,14 +44,20 @@ OLD = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"
 SHOWN = 5
 
 
-def read_config(folder: str | Path) -> PretrainedConfig:
+def read_config(folder: str | Path, more: Sequence[str] = ()) -> PretrainedConfig:
     """Return the config of an encoder.
+
+    Args:
+        folder: of the model.
+        more: architectures that are read in addition.
 
     Raises:
         TasbError: its architecture is not one of `SUPPORTED`, or its fields disagree.
     """
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     kind = config.model_type
+    if kind in more:
+        return config  # type: ignore[no-any-return]
     if kind not in SUPPORTED or getattr(config, "is_decoder", False):
         what = "a decoder" if kind in SUPPORTED else f"architecture '{kind}'"
         raise TasbError(
@@ -72,8 +87,15 @@ def positions(config: PretrainedConfig) -> int:
     return int(config.max_position_embeddings) - unused
 
 
-def names_of(folder: str | Path, config: PretrainedConfig) -> dict[str, str]:
+def names_of(
+    folder: str | Path, config: PretrainedConfig, with_head: bool = False
+) -> dict[str, str]:
     """Return the name in the file for each weight of an encoder, without reading the weights.
+
+    Args:
+        folder: of the model.
+        config: its config.
+        with_head: whether it is an encoder-decoder with its language-model head.
 
     Raises:
         TasbError: the file is damaged; a weight is missing, but of a pooler, which is not used;
@@ -86,7 +108,7 @@ def names_of(folder: str | Path, config: PretrainedConfig) -> dict[str, str]:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in stored}
     except SafetensorError as error:
         raise TasbError(f"{path}: damaged or cut off ({error}); fetch it again") from None
-    expected = expected_shapes(config)
+    expected = expected_shapes(config, with_head)
     found: dict[str, str] = {}
     left_over = []
     for name in shapes:
@@ -95,7 +117,8 @@ def names_of(folder: str | Path, config: PretrainedConfig) -> dict[str, str]:
             found[own] = name
         elif own in expected or not _is_spare(own):
             left_over.append(name)
-    missing = [name for name in expected if name not in found and not name.startswith("pooler.")]
+    unused = TIED if with_head else ("pooler.",)
+    missing = [name for name in expected if name not in found and not name.startswith(unused)]
     other = [
         f"{file_name} is {shapes[file_name]}, not {expected[own]}"
         for own, file_name in found.items()
@@ -115,9 +138,12 @@ def _refuse(path: Path, config: PretrainedConfig, wrong: Mapping[str, list[str]]
         )
 
 
-def expected_shapes(config: PretrainedConfig) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of an encoder's weights by name."""
-    architecture: Any = MODEL_MAPPING[type(config)]
+def expected_shapes(
+    config: PretrainedConfig, with_head: bool = False
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a model's weights by name."""
+    mapping: Any = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if with_head else MODEL_MAPPING
+    architecture: Any = mapping[type(config)]
     with torch.device("meta"):
         model = architecture(config)
     return {name: tuple(value.shape) for name, value in model.state_dict().items()}

@@ -9,13 +9,22 @@ from tasb.rankings.kinds.colbert import ColBertSearch
 from tasb.rankings.kinds.dense import Checkpoint, Run
 from tasb.rankings.kinds.fuse import Fuse
 from tasb.rankings.kinds.lexical import DeepCt, Doc2Query, Lexical
-from tasb.rankings.kinds.rerank import Rerank
+from tasb.rankings.kinds.rerank import Rerank, RerankT5
 from tasb.rankings.kinds.trec import Trec
 from tasb.settings import Settings, as_kind
 
 AnySystem = Annotated[
     Annotated[
-        Run | Checkpoint | Lexical | DeepCt | Doc2Query | ColBertSearch | Rerank | Fuse | Trec,
+        Run
+        | Checkpoint
+        | Lexical
+        | DeepCt
+        | Doc2Query
+        | ColBertSearch
+        | Rerank
+        | RerankT5
+        | Fuse
+        | Trec,
         Field(discriminator="kind"),
     ],
     BeforeValidator(as_kind),

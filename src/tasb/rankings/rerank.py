@@ -1,8 +1,10 @@
 """The top of a ranking in the order of a model's scores."""
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
-from tasb.jobs import Job
+from tasb.jobs import Job, function
 from tasb.models.device import prepare
 from tasb.rankings.ranking import (
     ranked,
@@ -10,13 +12,15 @@ from tasb.rankings.ranking import (
     refuse_unknown_passages,
     write_ranking,
 )
-from tasb.teachers.scorers import open_scorer
-from tasb.teachers.scoring import PairScorer
+
+if TYPE_CHECKING:
+    from tasb.teachers.scoring import PairScorer
+    from tasb.teachers.t5 import T5Scorer
 
 
 def make(job: Job) -> None:
     """Re-rank a ranking."""
-    scorer = open_scorer(job.recipe["scorer"], job.inputs, prepare(job))
+    scorer = function(job.recipe["opened_by"])(job.recipe["scorer"], job.inputs, prepare(job))
     job.about["precision"] = scorer.precision
     first = pl.read_parquet(job.file("first"))
     key = f"systems.{job.recipe['system']}.system"
@@ -25,7 +29,7 @@ def make(job: Job) -> None:
     write_ranking(job, rerank(first, scorer, job.recipe["rerank_depth"]))
 
 
-def rerank(first: pl.DataFrame, scorer: PairScorer, depth: int) -> pl.DataFrame:
+def rerank(first: pl.DataFrame, scorer: "PairScorer | T5Scorer", depth: int) -> pl.DataFrame:
     """Return a ranking whose first `depth` passages per query are sorted by the scorer.
 
     Below that depth the order of the first ranking is kept; its scores are moved, all by the

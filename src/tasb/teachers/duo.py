@@ -1,5 +1,7 @@
 """Scores of passages from comparisons of all ordered pairs of a query's passages."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -35,6 +37,37 @@ def symmetric_sum(probability: Scores, count: int) -> Scores:
     return gains.astype(np.float32)
 
 
+def symmetric_sums(
+    query: Positions,
+    passage: Positions,
+    probabilities: Callable[[Positions, Positions, Positions], Scores],
+) -> Scores:
+    """Return the symmetric sum of passage[i] over all passages of query[i], fp32 (n,).
+
+    Args:
+        query: (n,) positions.
+        passage: (n,) positions.
+        probabilities: from the query, the first and the second passage of each ordered pair to
+            P(first above second).
+    """
+    order = np.argsort(query, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(query[order])) + 1) if len(query) else []
+    found, waiting, pairs = np.zeros(len(query), np.float32), [], 0
+    for number, group in enumerate(groups):
+        waiting.append(group)
+        pairs += len(group) * (len(group) - 1)
+        if pairs >= PAIRS or number == len(groups) - 1:
+            sides = [ordered_pairs(len(own)) for own in waiting]
+            first, second = (np.concatenate([own[pair[side]] for own, pair in zip(waiting, sides)])
+                             for side in (0, 1))  # fmt: skip
+            scored = probabilities(query[first], passage[first], passage[second])
+            ends = np.cumsum([len(pair[0]) for pair in sides])[:-1]
+            for own, part in zip(waiting, np.split(scored, ends)):
+                found[own] = symmetric_sum(part, len(own))
+            waiting, pairs = [], 0
+    return found
+
+
 class DuoScorer(PairScorer):
     """A model that compares passages, in inference mode, over token stores."""
 
@@ -42,38 +75,20 @@ class DuoScorer(PairScorer):
     def scores(self, query: Positions, passage: Positions) -> Scores:
         """Return the symmetric sum of passage[i] over all passages of query[i], fp32 (n,)."""
         self.model.eval()
-        order = np.argsort(query, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(query[order])) + 1) if len(query) else []
-        found, waiting, pairs = np.zeros(len(query), np.float32), [], 0
-        for group in groups:
-            waiting.append(group)
-            pairs += len(group) * (len(group) - 1)
-            if pairs >= PAIRS or group is groups[-1]:
-                for own, scores in zip(waiting, self._scored(waiting, query, passage)):
-                    found[own] = scores
-                waiting, pairs = [], 0
-        return found
+        return symmetric_sums(query, passage, self._probabilities)
 
-    def _scored(
-        self, groups: list[npt.NDArray[np.int64]], query: Positions, passage: Positions
-    ) -> list[Scores]:
-        """Return the sums of some queries' passages."""
-        sides = [ordered_pairs(len(group)) for group in groups]
-        first, second = (np.concatenate([group[pair[side]] for group, pair in zip(groups, sides)])
-                         for side in (0, 1))  # fmt: skip
-        if not len(first):
-            return [np.zeros(len(group), np.float32) for group in groups]
-        queries, of_query = np.unique(query[first], return_inverse=True)
-        passages, of_passage = np.unique(passage[np.concatenate((first, second))],
-                                         return_inverse=True)  # fmt: skip
-        triples = of_query, of_passage[: len(first)], of_passage[len(first) :]
-        texts = self.query_texts(queries), self.passage_texts(passages)
+    def _probabilities(self, query: Positions, first: Positions, second: Positions) -> Scores:
+        """Return P(first above second) of each triple, fp32 (n,)."""
         model = self.model
         if not isinstance(model, DuoBert):
             raise TypeError("only a model that compares passages is scored so")
+        if not len(query):
+            return np.empty(0, np.float32)
+        queries, of_query = np.unique(query, return_inverse=True)
+        passages, of_passage = np.unique(np.concatenate((first, second)), return_inverse=True)
+        triples = of_query, of_passage[: len(first)], of_passage[len(first) :]
+        texts = self.query_texts(queries), self.passage_texts(passages)
         inputs = model.triples(*texts, self.batch_tokens, triples)
         with autocast(self.precision, self.device):
-            scored = Fetched(model.pair_scores(inputs).float().sigmoid()).numpy()
-        ends = np.cumsum([len(pair[0]) for pair in sides])[:-1]
-        return [symmetric_sum(part, len(group))
-                for part, group in zip(np.split(scored, ends), groups)]  # fmt: skip
+            found: Scores = Fetched(model.pair_scores(inputs).float().sigmoid()).numpy()
+        return found

@@ -30,6 +30,7 @@ class Timed:
     """The function that opens its own stages, see `tasb.latency.measure`."""
     settings: Mapping[str, Any]
     sources: Mapping[str, Source]
+    uses: Sequence[str] = ()
 
 
 class System(Settings):
@@ -91,7 +92,7 @@ def timed(artifact: Artifact, stages: str) -> Timed:
     own = ("system", "drop_own_passage")
     settings = {key: value for key, value in artifact.settings.items() if key not in own}
     sources = {name: part for name, part in artifact.sources.items() if name != "queries"}
-    return Timed(stages, settings, sources)
+    return Timed(stages, settings, sources, artifact.uses)
 
 
 def rankings(
@@ -104,6 +105,7 @@ def rankings(
     job: str | None = None,
     heavy: bool = False,
     brought: Mapping[str, Sequence[str]] | None = None,
+    uses: Sequence[str] = (),
 ) -> Artifact:
     """Return the artifact of a system's rankings, with what those of all kinds read.
 
@@ -117,6 +119,7 @@ def rankings(
         job: what the job is called; the query set by default.
         heavy: whether a model computes them.
         brought: files that no job makes, by the name of the input.
+        uses: further functions that `make` finds by their names.
     """
     graph.ask(*(f"query_sets.{query_set}" for query_set in query_sets))
     passages = {"passages": graph.passages()["passages"]} if graph.config.data.passages else {}
@@ -135,4 +138,5 @@ def rankings(
         },
         heavy=heavy,
         brought=brought or {},
+        uses=uses,
     )

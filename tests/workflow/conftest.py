@@ -36,19 +36,29 @@ LEFT_OUT = (
     "kl-released", "kl", "listnet-released", "listnet", "lambdarank-released", "lambdarank",
     "batch-small", "batch-medium", "batch-large", "in-batch-random", "dual-random", "tct",
     "contrastive", "ltre", "ance-ltre", "tas-b-ltre", "rocketqa-1", "rocketqa-2", "rocketqa-3",
-    "rocketqa-4", "tas-b-ltre-pq", "tas-b-ltre-opq", "tas-b-ltre-ivfpq",
+    "rocketqa-4", "mono-bert", "tas-b-ltre-pq", "tas-b-ltre-opq", "tas-b-ltre-ivfpq",
     *(f"dual-tas-balanced-{letter}" for letter in "bcde"),
 )  # fmt: skip
+PIPELINES = (
+    "tct-doct5query", "tas-b-doct5query", "ltre-mono", "bm25-mono", "doct5query-mono", "tas-b-mono",
+    "tas-b-doct5query-mono", "bm25-duo", "doct5query-duo", "tas-b-doct5query-duo", "bm25-mono-duo",
+    "doct5query-mono-duo", "tas-b-mono-duo", "tas-b-doct5query-mono-duo",
+)  # fmt: skip
+"""Combinations of what is kept: of each kind of system there is one."""
 ROWS = (
     *KEPT,
     *METHODS,
     "bm25",
+    "bm25-deepct",
+    "doct5query",
     "bert-cat-rerank",
     "colbert-rerank",
     "untrained",
     "fused",
     "fused-ranks",
 )
+SAID = {"text": "it is so", "source": "the tests"}
+BEST = {**SAID, "system": "dual-tas-balanced"}
 SCORED = {"kind": "collection", "teacher": "bert-cat"}
 TINY = {
     "collection": "tiny",
@@ -78,6 +88,9 @@ TINY = {
         **dict.fromkeys(LEFT_OUT),
         "bert-cat": FEW_STEPS,
         "colbert": FEW_STEPS,
+        "duo-bert": {"like": "bert-cat", "model": "duo-bert"},
+        "deepct": FEW_STEPS,
+        "doc2query": FEW_STEPS,
         "in-batch-tas": {
             "like": "none-random",
             "pairs": SCORED,
@@ -99,7 +112,10 @@ TINY = {
         },
     },
     "systems": {
-        **dict.fromkeys(("tas-b-ivfpq", "tas-b-pq")),
+        **dict.fromkeys((*PIPELINES, "tas-b-ivfpq", "tas-b-pq")),
+        "doct5query": {"queries": 2, "query_length": 6, "passage_length": 32, "shards": 2},
+        "colbert-search": {"index": "IVF4,PQ4x4np", "nprobe": 2, "hits": 20},
+        "tas-b-duo": {"depth": 3},
         "tas-b-opq": {"index": "IVF4,PQ4x2np", "nprobe": 2},
         "fused": {"kind": "fuse", "systems": ["dual-tas-balanced", "bm25"]},
         "fused-ranks": {
@@ -120,8 +136,20 @@ TINY = {
                 "groups": [{"title": "Fast", "below": 0.001}, {"title": "Slow"}],
             },
             "rows": [
-                {"system": "bert-cat-rerank", "paper": "bm25", "labels": ["BERT_CAT"]},
+                {"system": "tas-b-duo", "paper": "bm25", "labels": ["duoBERT"]},
+                {"system": "colbert-search", "labels": ["ColBERT"]},
                 {"system": "fused", "labels": ["Fusion"]},
+            ],
+        },
+        "claims": {
+            "claims": [
+                {**BEST, "claim": "gain", "against": "bm25", "metric": "ndcg@10", "percent": 44},
+                {**BEST, "claim": "recall", "against": ["bm25", "ance"], "cutoffs": [1, 5]},
+                {**BEST, "claim": "latency", "milliseconds": 64},
+                {**SAID, "claim": "hours", "run": "ance", "hours": 48},
+                {**SAID, "claim": "clustering", "minutes": 10},
+                {**SAID, "claim": "spread", "systems": KEPT, "metric": "mrr@10", "below": 0.01},
+                {**SAID, "claim": "speed-up", "run": "label-free", "against": "ance", "times": 2},
             ],
         },
         **dict.fromkeys(("first", "table3", "table5", "table6", "ltre")),
@@ -154,6 +182,10 @@ TINY = {
     "figures": {
         "figure1": {"topics": 3},
         "figure2": {"rows": [{"run": name, "label": name} for name in KEPT[1:]]},
+        "figure3": {
+            "cutoffs": [1, 2, 5, 10],
+            "rows": [{"system": name, "label": name} for name in ("bm25", "ance", "fused")],
+        },
     },
 }
 

@@ -8,7 +8,9 @@ from tasb.mining.config import Generations
 from tasb.settings import Settings, as_kind
 
 Raw = dict[str, Any]
-REFERENCES = ("system", "systems", "run", "init", "teacher", "model", "compared_with")
+REFERENCES = (
+    "system", "systems", "run", "init", "teacher", "model", "compared_with", "against",
+)  # fmt: skip
 """Keys whose values name a run."""
 
 

@@ -156,8 +156,10 @@ def model_card(graph: "Graph", run: str) -> Artifact:
 
 
 def labels_of(graph: "Graph", key: str, row: Row, columns: int, system: System) -> list[str]:
-    """Return the labels of a row; a key of its run in braces stands for the value."""
-    values = graph.config.runs[system.run].plain() if isinstance(system, Run) else {}
+    """Return the labels of a row; a key of its system or run in braces stands for the value."""
+    values = system.plain()
+    if isinstance(system, Run):
+        values |= graph.config.runs[system.run].plain()
     if len(row.labels) != columns:
         raise ValueError(f"{key}: {len(row.labels)} for {columns} columns")
 

@@ -41,7 +41,7 @@ def costs_table(graph: "Graph", declared: CostsOf, name: str) -> Artifact:
             metrics.append(graph.metrics(row.system, f"{at}.system")["means"])
     base: list[str] = []
     if declared.compared_with is not None:
-        base, files = _own(graph, declared.compared_with, f"{key}.compared_with")
+        base, files = own_jobs(graph, declared.compared_with, f"{key}.compared_with")
         read += files
     return Artifact(
         "tasb.tables.costs:make",
@@ -75,7 +75,7 @@ def _facts(
         raise ValueError(f"{key}.system: '{row.system}' is no run; costs are those of a training")
     name = system.run
     run, training = graph.run(name, f"{key}.system"), graph.training(name, f"{key}.system")
-    own, files = _own(graph, name, f"{key}.system")
+    own, files = own_jobs(graph, name, f"{key}.system")
     below = training.closure()
     first = [Part(made, (made.sidecar,)) for made in below if made.sidecar not in own]
     scored = [made[kind] for made in below for kind in ("pairs", "scores")
@@ -109,7 +109,7 @@ def _facts(
     return facts, [*read, *(kept if "bytes" in declared.measures else [])]
 
 
-def _own(graph: "Graph", name: str, key: str) -> tuple[list[str], list[Part]]:
+def own_jobs(graph: "Graph", name: str, key: str) -> tuple[list[str], list[Part]]:
     """Return the sidecars of a training's own jobs; of generations, what lies between them, too."""
     run, training = graph.run(name, key), graph.training(name, key)
     own = [training]

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from tasb.artifact import Artifact
 from tasb.tables.artifacts import systems_table
+from tasb.tables.claims_artifact import claims_table
+from tasb.tables.claims_config import ClaimsOf
 from tasb.tables.config import CostsOf, LatenciesOf, Row, Table
 from tasb.tables.costs_artifact import costs_table
 from tasb.tables.latency_artifact import latency_table
@@ -49,4 +51,19 @@ class Latencies(LatenciesOf):
         return latency_table(graph, self, name)
 
 
-AnyTable = Annotated[Systems | Costs | Latencies, Field(discriminator="kind")]
+class Claims(ClaimsOf):
+    """A table of claims."""
+
+    kind: Literal["claims"]
+
+    @property
+    def rows(self) -> list[Row]:
+        """No system of it has a model card of its own."""
+        return []
+
+    def table(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact."""
+        return claims_table(graph, self, name)
+
+
+AnyTable = Annotated[Systems | Costs | Latencies | Claims, Field(discriminator="kind")]

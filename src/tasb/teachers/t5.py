@@ -41,7 +41,7 @@ class Prompts:
 
         self.query, self.relevant = ids("Query:"), ids("Relevant:")
         self.one, self.two = [ids("Document:")], [ids("Document0:"), ids("Document1:")]
-        self.end: int = tokenizer.token_to_id(END)
+        self.end = _id(tokenizer, END)
         self.length = length
 
     def prompt(self, query: Sequence[int], *passages: Sequence[int]) -> Ids:
@@ -87,7 +87,7 @@ class T5Scorer:
         self.compares, self.batch_tokens = settings["compares"], settings["batch_tokens"]
         self.query_length = settings["query_length"]
         self.prompts = Prompts(tokenizer, settings["length"])
-        self.targets = [_target(tokenizer, token) for token in settings["targets"]]
+        self.targets = [_id(tokenizer, token) for token in settings["targets"]]
 
     @torch.inference_mode()
     def scores(self, query: Positions, passage: Positions) -> Scores:
@@ -132,7 +132,7 @@ class T5Scorer:
         return values
 
 
-def _target(tokenizer: Tokenizer, token: str) -> int:
+def _id(tokenizer: Tokenizer, token: str) -> int:
     found = tokenizer.token_to_id(token)
     if found is None:
         raise TasbError(

@@ -43,7 +43,7 @@ Every key, with its type, its default and its meaning. This page is generated fr
 a mapping with `kind` the name of the kind alone will do.
 """
 BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-WRAPPERS: dict[Any, str] = {Annotated: "", list: "list of ", dict: "by name: "}
+WRAPPERS: dict[Any, str] = {Annotated: "", list: "list of ", dict: "by name: ", tuple: "pair of "}
 WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false", NoneType: "null"}
 
 

@@ -61,7 +61,7 @@ def make(job: Job) -> None:
     found = measure(
         stages, progress(asked, count, "batches timed"), recipe["warm_up"], time.perf_counter, wait
     )
-    table = found.with_columns(system=pl.lit(recipe["system"])).select(SCHEMA)
+    table = found.with_columns(system=pl.lit(recipe["system"])).select(*SCHEMA)
     for stage, seconds in table.group_by("stage", maintain_order=True).agg("seconds").rows():
         log.info("%s: %.1f ms a batch, median", stage, 1000 * float(np.median(seconds)))
     with whole(job.output("times")) as part:

@@ -34,7 +34,8 @@ def make(job: Job) -> None:
     cells = pl.concat(frames)
     with whole(job.output("data")) as part:
         cells.write_parquet(part)
-    devices = {read_json(path).get("device", "cpu") for path in job.files("made")}
+    records = [read_json(path) for path in job.files("made")]
+    devices = {record["device"] for record in records if "device" in record} or {"cpu"}
     grid = grid_of(recipe["title"], cells, _notes(recipe, sorted(devices), bool(theirs)))
     for name, render in (("markdown", markdown), ("latex", latex), ("html", html)):
         write_text(job.output(name), render(grid))

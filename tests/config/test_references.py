@@ -88,8 +88,8 @@ def test_an_unknown_name_is_one_line_with_the_nearest_known_one(refusal, key, va
 
 
 def test_a_name_without_a_near_one_lists_what_is_known(refusal):
-    message = refusal("clusters.default.system", "monot5")
-    assert "unknown system or run 'monot5'; known: all-minilm, ance-1, ance-2, ance-3, " in message
+    message = refusal("clusters.default.system", "xyzzy")
+    assert "unknown system or run 'xyzzy'; known: all-minilm, ance-1, ance-2, ance-3, " in message
 
 
 def test_clusters_of_a_run_that_samples_by_them_are_a_cycle(refusal):

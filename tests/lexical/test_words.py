@@ -10,8 +10,8 @@ import pytest
 from tasb.errors import TasbError
 from tasb.lexical.bm25 import Bm25Index
 from tasb.lexical.config import Bm25
-from tasb.lexical.term_weights import frequencies, read_predictions, write_weights
-from tasb.lexical.weighted import WeightedIndex
+from tasb.lexical.term_weights import read_predictions, write_weights
+from tasb.lexical.weighted import WeightedIndex, frequencies
 from tasb.lexical.words import Terms, WordPieces, term_recall
 
 PIECES = ["[PAD]", "the", "river", "##s", "flow", "##ing", "stone", ",", "##bed"]

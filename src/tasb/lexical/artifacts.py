@@ -1,5 +1,7 @@
 """The artifacts of the lexical stage: BM25 negatives where a collection has no pairs."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact, Part
@@ -19,8 +21,9 @@ def term_weights(graph: "Graph", system: str) -> Artifact:
     if declared.file is not None:
         return Artifact(
             "tasb.lexical.term_weights:make_from_file", name, files,
-            sources={"passages": graph.passages()["passages"]},
-            brought={"predictions": [declared.file]},
+            {"system": system, "file": declared.file},
+            {"passages": graph.passages()["passages"]},
+            brought={"predictions": present([declared.file])},
         )  # fmt: skip
     run = graph.run(declared.run or "", f"{key}.run")
     if run.model.kind != "deep-ct":
@@ -58,9 +61,10 @@ def expansions(graph: "Graph", system: str, shard: int) -> Artifact:
     if declared.files is not None:
         return Artifact(
             "tasb.lexical.published:make", name, files,
-            {"format": declared.format, "queries": declared.queries},
+            {"system": system, "files": declared.files, "format": declared.format,
+             "queries": declared.queries},
             {"passages": graph.passages()["passages"]},
-            brought={"published": declared.files},
+            brought={"published": present(declared.files)},
         )  # fmt: skip
     model, base = _generator(graph, declared, key)
     keys = {"queries", "top_k", "query_length", "passage_length", "shards"}
@@ -81,6 +85,11 @@ def expansions(graph: "Graph", system: str, shard: int) -> Artifact:
         part={"shard": shard},
         heavy=True,
     )
+
+
+def present(files: Sequence[str]) -> list[str]:
+    """Return the files that are there; the job says which are not."""
+    return [file for file in files if Path(file).is_file()]
 
 
 def _generator(graph: "Graph", declared: "Doc2Query", key: str) -> tuple[Part, str]:

@@ -9,13 +9,16 @@ from typing import IO
 
 from tasb.collection.tables import count_texts, read_ids
 from tasb.errors import TasbError
+from tasb.files import existing
 from tasb.jobs import Job, log
 from tasb.lexical.expanded import Expansion, write_expansions
 
 
 def make(job: Job) -> None:
     """Read published expansions: one JSON object a line, or files of one query a line."""
-    passages, files = job.file("passages"), job.files("published")
+    passages, files = job.file("passages"), job.recipe["files"]
+    for file in files:
+        existing(file, f"systems.{job.recipe['system']}.files")
     if job.recipe["format"] == "jsonl":
         found = read_objects(files, read_ids(passages))
     else:

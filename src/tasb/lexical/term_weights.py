@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
 from tasb.collection.tables import count_texts
 from tasb.errors import TasbError
-from tasb.files import whole
+from tasb.files import existing, whole
 from tasb.jobs import Job, progress
 from tasb.lexical.words import CONTINUED, WordPieces
 from tasb.models.card import Card
@@ -76,6 +75,7 @@ def weighed(
 
 def make_from_file(job: Job) -> None:
     """Read published weights: a line a passage, with ``token weight`` pairs between tabs."""
+    existing(job.recipe["file"], f"systems.{job.recipe['system']}.file")
     count = count_texts(job.file("passages"))
     write_weights(read_predictions(job.file("predictions"), count), job.output("weights"))
 
@@ -145,20 +145,3 @@ def _table(block: list[Weighed]) -> pa.Table:
         [*words.values()] for _, words in block
     ]  # fmt: skip
     return pa.table(dict(zip(SCHEMA.names, columns)), schema=SCHEMA)
-
-
-def frequencies(weights: pl.DataFrame, scale: str) -> pl.DataFrame:
-    """Return how often each word counts in its passage: passage, word, tf.
-
-    A weight below 0 counts as 0; tf is 100 y, or 100 √y, rounded; a word with less than 1 is left
-    out, and with it a passage that has no other.
-
-    Args:
-        weights: passage, words, weights.
-        scale: linear or sqrt.
-    """
-    words = weights.explode("words", "weights").drop_nulls()
-    positive = pl.col("weights").clip(lower_bound=0)
-    value = positive if scale == "linear" else positive.sqrt()
-    found = words.select("passage", word="words", tf=(100 * value).round().cast(pl.Int32))
-    return found.filter(pl.col("tf") >= 1)

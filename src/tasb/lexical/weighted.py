@@ -72,3 +72,20 @@ class WeightedIndex(TermIndex):
             idf * tf / (tf + k1 * (1 - b + b * length / lengths.mean()))
         )
         return scores.astype(np.float32)
+
+
+def frequencies(weights: pl.DataFrame, scale: str) -> pl.DataFrame:
+    """Return how often each word counts in its passage: passage, word, tf.
+
+    A weight below 0 counts as 0; tf is 100 y, or 100 √y, rounded; a word with less than 1 is left
+    out, and with it a passage that has no other.
+
+    Args:
+        weights: passage, words, weights.
+        scale: linear or sqrt.
+    """
+    words = weights.explode("words", "weights").drop_nulls()
+    positive = pl.col("weights").clip(lower_bound=0)
+    value = positive if scale == "linear" else positive.sqrt()
+    found = words.select("passage", word="words", tf=(100 * value).round().cast(pl.Int32))
+    return found.filter(pl.col("tf") >= 1)

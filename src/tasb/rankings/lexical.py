@@ -7,8 +7,7 @@ from tasb.jobs import Job
 from tasb.lexical.bm25 import Bm25Index, TermIndex
 from tasb.lexical.config import Bm25
 from tasb.lexical.expanded import read_expansions
-from tasb.lexical.term_weights import frequencies
-from tasb.lexical.weighted import WeightedIndex
+from tasb.lexical.weighted import WeightedIndex, frequencies
 from tasb.rankings.ranking import ranking_of, search_depth, write_ranking
 
 

@@ -52,7 +52,7 @@ def make(job: Job) -> None:
     """Make a table of claims, see `tasb.tables.claims_artifact.claims_table`."""
     recipe = job.recipe
     here = Here(dict(recipe["query_sets"]), count_texts(job.file("texts")), recipe["passages"])
-    found = [(row, JUDGES[row["claim"]](row, here)) for row in recipe["rows"]]
+    found = [(row, JUDGES[row["kind"]](row, here)) for row in recipe["rows"]]
     lines = [{"table": recipe["name"], "claim": row["text"], "source": row["source"],
               **judged._asdict()} for row, judged in found]  # fmt: skip
     with whole(job.output("data")) as part:

@@ -32,7 +32,7 @@ class Claim(Settings):
 class Gain(Claim):
     """A system exceeds another one by some percent."""
 
-    claim: Literal["gain"]
+    kind: Literal["gain"]
     system: str
     """Of which it is said."""
     against: str
@@ -53,7 +53,7 @@ class Gain(Claim):
 class Recall(Claim):
     """A system's recall exceeds that of all others at every cutoff."""
 
-    claim: Literal["recall"]
+    kind: Literal["recall"]
     system: str
     """Of which it is said."""
     against: Distinct[str] = Field(min_length=1)
@@ -74,7 +74,7 @@ class Recall(Claim):
 class Latency(Claim):
     """A system answers one query in some time."""
 
-    claim: Literal["latency"]
+    kind: Literal["latency"]
     system: str
     """Of which it is said."""
     milliseconds: float = Field(gt=0)
@@ -88,7 +88,7 @@ class Latency(Claim):
 class Hours(Claim):
     """A training takes some hours."""
 
-    claim: Literal["hours"]
+    kind: Literal["hours"]
     run: str
     """Of which it is said."""
     hours: float = Field(gt=0)
@@ -103,7 +103,7 @@ class Hours(Claim):
 class Clustering(Claim):
     """Clustering the training queries takes some minutes, their encoding included."""
 
-    claim: Literal["clustering"]
+    kind: Literal["clustering"]
     clusters: str = "default"
     """One of `clusters`."""
     minutes: float = Field(gt=0)
@@ -120,7 +120,7 @@ class Clustering(Claim):
 class Spread(Claim):
     """Trainings from several seeds differ little."""
 
-    claim: Literal["spread"]
+    kind: Literal["spread"]
     systems: Distinct[str] = Field(min_length=2)
     """The runs."""
     metric: str
@@ -138,7 +138,7 @@ class Spread(Claim):
 class SpeedUp(Claim):
     """A training is some times as fast as another one."""
 
-    claim: Literal["speed-up"]
+    kind: Literal["speed-up"]
     run: str
     """Of which it is said."""
     against: str
@@ -153,7 +153,7 @@ class SpeedUp(Claim):
 
 
 AnyClaim = Annotated[
-    Gain | Recall | Latency | Hours | Clustering | Spread | SpeedUp, Field(discriminator="claim")
+    Gain | Recall | Latency | Hours | Clustering | Spread | SpeedUp, Field(discriminator="kind")
 ]
 
 

@@ -29,6 +29,8 @@ BY_ROW = {
     "three fields, and": "plans/test_plan::pairs_that_must_carry_scores_and_have_none",
     "fewer training queries": "plans/test_plan::a_batch_larger_than_the_training_set",
     "`k` above": "clusters/test_kmeans::more_clusters_than_queries_are_an_error",
+    "a line too many": "lexical/test_expansions::columns_of_another_collection_are_refused",
+    "a passage twice": "rankings/test_rerank::a_passage_twice_is_refused_with_the_way_out",
     "no query with a negative": "mining/test_choose::a_declaration_that_leaves_no_pair_is_refused",
     "fewer vectors than": "vectors/test_index::fewer_vectors_than_centroids_are_refused",
     "not as many vectors": "students/test_search_training::vectors_that_are_gone_are_refused",

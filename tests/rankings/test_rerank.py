@@ -3,9 +3,10 @@ import polars as pl
 import pytest
 import torch
 
+from tasb.errors import TasbError
 from tasb.models.colbert import ColBert
 from tasb.models.encoder import Encoder
-from tasb.rankings.ranking import COLUMNS, ranking_of
+from tasb.rankings.ranking import COLUMNS, ranking_of, refuse_repeated_passages
 from tasb.rankings.rerank import rerank
 from tasb.teachers.scoring import PairScorer
 from tasb.tokens.store import TokenStore, write_tokens
@@ -73,3 +74,18 @@ def test_the_columns_are_those_of_every_ranking(reranked):
     integer, string = pl.Int32, pl.String
     types = [integer, integer, string, string, integer, pl.Float32]
     assert dict(reranked(3).schema) == dict(zip(COLUMNS, types))
+
+
+def test_a_passage_twice_is_refused_with_the_way_out():
+    found = [(np.array([3, 1, 3]), FIRST_SCORES[:3])]
+    first = ranking_of(["q0"], PASSAGES, found)
+    with pytest.raises(TasbError, match=r"systems.s.system: .* 'p3' twice .* 'q0'; .*duplicates"):
+        refuse_repeated_passages(first, "systems.s.system")
+    refuse_repeated_passages(first.head(2), "systems.s.system")
+
+
+def test_a_query_without_a_first_ranking_has_none_after_it(scorer):
+    found = [(np.array(FIRST[query]), FIRST_SCORES[: len(FIRST[query])]) for query in QUERIES]
+    first = ranking_of(QUERIES, PASSAGES, found).filter(pl.col("query_id") != "q0")
+    assert set(rerank(first, scorer, 3)["query_id"]) == {"q1", "q2"}
+    assert rerank(first.head(0), scorer, 3).is_empty()

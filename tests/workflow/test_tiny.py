@@ -58,7 +58,8 @@ def test_no_value_of_the_paper_is_shown_on_another_collection(table):
 def test_rows_carry_the_steps_of_what_was_trained(table, config):
     steps = dict(table.select("system", "steps").unique().iter_rows())
     trained = {name for name, count in steps.items() if count == 4}
-    assert trained == set(config.runs) - {"baseline", "bert-cat", "colbert", "ance-1"}
+    others = {"baseline", "bert-cat", "colbert", "ance-1", "duo-bert", "deepct", "doc2query"}
+    assert trained == set(config.runs) - others
     assert {steps[name] for name in set(steps) - trained} == {None}
 
 
@@ -81,7 +82,9 @@ def read_run(path, depth):
 
 
 @pytest.mark.parametrize("query_set", LEVELS)
-@pytest.mark.parametrize("system", ["bm25", "dual-tas-balanced", "colbert-rerank", "fused"])
+@pytest.mark.parametrize(
+    "system", ["bm25", "doct5query", "dual-tas-balanced", "colbert-rerank", "fused"]
+)
 def test_the_values_are_those_of_trec_eval(finished, table, system, query_set):
     qrels = read_qrels(finished / "tiny" / f"qrels.{query_set}.txt")
     folder = finished / "results" / "rankings" / "tiny"
@@ -112,7 +115,7 @@ def test_each_run_ends_with_weights_of_its_own(finished, config):
         for name, run in config.runs.items()
         for weights in [folder / name / ("query" if run.search else "") / "model.safetensors"]
     }
-    assert len(digests) == len(config.runs) == 10
+    assert len(digests) == len(config.runs) == 13
 
 
 def test_the_passage_encoder_of_a_training_on_searches_is_that_of_its_start(finished):
@@ -156,6 +159,47 @@ def test_costs_are_measured(finished):
     assert values["tct", "peak_memory"] is None
 
 
+def test_latencies_are_those_of_all_parts_of_a_pipeline(finished):
+    folder = finished / "results"
+    table = pl.read_parquet(folder / "tables/tiny/table1.parquet")
+    average = dict(table.filter(statistic="average").select("stage", "value").iter_rows())
+    assert list(average) == [
+        "tokenization",
+        "query encoding",
+        "retrieval",
+        "rest",
+        "fusion",
+        "total",
+    ]
+    parts = [value for stage, value in average.items() if stage != "total"]
+    assert average["total"] == pytest.approx(sum(parts)) and min(parts) > 0
+    assert table["repetitions"].unique().to_list() == [100]
+    shown = pl.read_parquet(folder / "tables/tiny/table7.parquet").filter(metric="latency_ms")
+    assert shown.filter(system="fused")["value"].item() == pytest.approx(average["total"])
+    assert shown["value"].null_count() == 0
+
+
+def test_each_passage_has_predicted_queries_and_weights_of_words(finished):
+    folder = finished / "results/lexical/tiny"
+    parts = [pl.read_parquet(folder / f"doct5query/{shard}.parquet") for shard in (0, 1)]
+    assert [part.height for part in parts] == [20, 20]
+    assert set(pl.concat(parts)["queries"].list.len()) == {2}
+    assert pl.read_parquet(folder / "bm25-deepct.parquet").height == 40
+
+
+def test_a_comparison_keeps_the_passages_of_its_first_stage(finished):
+    folder = finished / "results/rankings/tiny"
+    first, after = (pl.read_parquet(folder / name / "test.parquet").sort("query", "rank")
+                    for name in ("dual-tas-balanced", "tas-b-duo"))  # fmt: skip
+    for depth in (3, 40):
+        tops = [set(ranking.filter(pl.col("rank") <= depth).select("query", "passage").rows())
+                for ranking in (first, after)]  # fmt: skip
+        assert tops[0] == tops[1]
+    below = [ranking.filter(pl.col("rank") > 3).select("query", "passage", "rank")
+             for ranking in (first, after)]  # fmt: skip
+    assert below[0].equals(below[1])
+
+
 def test_a_run_keeps_the_best_step_of_its_early_stopping_set(finished, config):
     for name, run in config.runs.items():
         folder = finished / "results" / "students" / "tiny" / name
@@ -188,7 +232,8 @@ def test_the_figures_show_the_runs_and_topics_of_the_config(finished):
     assert set(batches["sampler"]) == {"in-batch-tas", "dual-tas-balanced"}
     assert "in-batch margin" in set(batches["measure"])
     assert 1 <= pl.read_parquet(folder / "figure1.parquet")["topic"].n_unique() <= 3
-    for name in ("figure1", "figure2"):
+    assert set(pl.read_parquet(folder / "figure3.parquet")["label"]) == {"bm25", "ance", "fused"}
+    for name in ("figure1", "figure2", "figure3"):
         assert "</svg>" in (folder / f"{name}.svg").read_text()
 
 

@@ -9,6 +9,7 @@ from tasb.building import Builder
 from tasb.clusters import artifacts as clusters
 from tasb.collection import artifacts as collection
 from tasb.collection.config import BARE
+from tasb.collection.download_config import PREFIX
 from tasb.config.model import Config
 from tasb.encoders.start import encoder_of
 from tasb.latency import artifacts as latency
@@ -89,6 +90,17 @@ class Graph(Builder):
     def name(self, stage: str, *names: str) -> str:
         """Return the name of an artifact of the collection in use."""
         return "/".join((stage, self.config.collection, *names))
+
+    def download(self, name: str, key: str = "downloads") -> Artifact:
+        """A file from the network."""
+        self.named("downloads", name, key, "download")
+        return self.once(collection.download, name, declared=f"downloads.{name}")
+
+    def file(self, name: str, key: str) -> Part | None:
+        """Return the file that a name such as ``download:scores`` stands for, if it is one."""
+        if not name.startswith(PREFIX):
+            return None
+        return self.download(name.removeprefix(PREFIX), key)["file"]
 
     def passages(self) -> Artifact:
         """The passages of the collection."""

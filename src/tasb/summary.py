@@ -9,7 +9,8 @@ from pathlib import Path
 from tasb.files import read_json
 
 STAGES = (
-    "collection", "encoders", "tokens", "lexical", "teachers", "clusters", "plans", "students",
+    "downloads", "collection", "encoders", "tokens", "lexical", "teachers", "clusters", "plans",
+    "students",
     "vectors", "rankings", "latency", "metrics", "tables",
 )  # fmt: skip
 

@@ -1,3 +1,20 @@
+rule download:
+    input:
+        unpack(lambda w: inputs(GRAPH.download(w.download))),
+    output:
+        file="results/downloads/{download}/{file}",
+        made="results/downloads/{download}/{file}.made.json",
+    log:
+        "logs/downloads/{download}/{file}.log",
+    wildcard_constraints:
+        download=one_of(GRAPH.config.downloads),
+        file=one_of(found.file for found in GRAPH.config.downloads.values()),
+    params:
+        recipe=lambda w: GRAPH.download(w.download).recipe,
+    script:
+        "../scripts/make.py"
+
+
 rule passages:
     input:
         unpack(lambda w: inputs(GRAPH.passages())),

@@ -111,25 +111,39 @@ def _files(graph: "Graph", name: str) -> dict[str, list[str]]:
             for kind in ("queries", "qrels")}  # fmt: skip
 
 
+def download(graph: "Graph", name: str) -> Artifact:
+    """A file from the network, verified."""
+    declared = graph.config.downloads[name]
+    return Artifact(
+        "tasb.collection.download:make",
+        f"downloads/{name}/{declared.file}",
+        {"file": [f"results/downloads/{name}/{declared.file}"]},
+        {"name": name, "download": declared.model_dump(exclude={"licence"})},
+        brought={"source": _present("", declared.local)},
+    )
+
+
 def published_pairs(graph: "Graph") -> Artifact:
     """Training pairs that came with the collection, with or without scores of a teacher."""
     data = graph.config.data
     graph.ask("pairs")
+    fetched = graph.file(data.pairs or "", f"collections.{graph.config.collection}.pairs")
     return Artifact(
         "tasb.collection.pairs:make",
         graph.name("collection", "pairs"),
         {"pairs": [graph.path("collection", "pairs.parquet")]},
         {
-            "folder": data.folder,
-            "pairs": data.pairs,
+            "folder": None if fetched else data.folder,
+            "pairs": fetched.paths[0] if fetched else data.pairs,
             "ways": _ways(data, "blank_lines"),
         },
         {
             "queries": graph.query_set(TRAINING)["queries"],
             "qrels": graph.query_set(TRAINING)["qrels"],
             "passages": graph.passages()["passages"],
+            **({"fetched": fetched} if fetched else {}),
         },
-        brought={"source": _present(data.folder or "", data.pairs)},
+        brought={} if fetched else {"source": _present(data.folder or "", data.pairs)},
     )
 
 

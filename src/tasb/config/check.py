@@ -10,8 +10,8 @@ from tasb.teachers.artifacts import COLLECTION
 
 RULES = (
     "all", "bare_queries", "bm25_negatives", "candidate_scores", "candidates", "clusters",
-    "early_stopping_set", "encoder", "expansions", "figure", "generation", "index", "joined",
-    "latency", "metrics", "mined", "model_card", "pair_scores", "passages", "plan",
+    "download", "early_stopping_set", "encoder", "expansions", "figure", "generation", "index",
+    "joined", "latency", "metrics", "mined", "model_card", "pair_scores", "passages", "plan",
     "plan_scores", "published_pairs", "query_set", "query_training", "ranking", "search",
     "shared_queries", "table", "tables", "term_weights", "token_index", "token_vectors",
     "tokens", "training", "vectors",
@@ -39,6 +39,8 @@ def check(graph: Graph) -> None:
         require(
             name, {**config.tables, **config.figures}, f"targets[{position}]", "table or figure"
         )
+    for name in config.downloads:
+        graph.download(name)
     for name in config.runs:
         graph.training(name)
     for name in config.mining:

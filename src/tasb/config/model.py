@@ -4,6 +4,7 @@ from pydantic import Field
 
 from tasb.clusters.config import Clusters
 from tasb.collection.config import Collection
+from tasb.collection.download_config import Download
 from tasb.encoders.config import Encoder
 from tasb.latency.config import Latency
 from tasb.lexical.config import Negatives
@@ -20,7 +21,8 @@ from tasb.tokens.config import Tokens
 from tasb.vectors.config import Vectors
 
 NAMED = (
-    "collections", "encoders", "clusters", "mining", "runs", "systems", "tables", "figures",
+    "collections", "downloads", "encoders", "clusters", "mining", "runs", "systems", "tables",
+    "figures",
 )  # fmt: skip
 """Parts of the config that hold declarations by name; null takes one away."""
 
@@ -34,6 +36,8 @@ class Config(Settings):
     """Seed of every draw; the seeds of runs and clusters tell streams of it apart."""
     collections: dict[Name, Collection]
     """Collections by name."""
+    downloads: dict[Name, Download] = {}
+    """Files from the network, by name."""
     encoders: dict[Name, Encoder]
     """Pre-trained encoders by name."""
     tokens: Tokens = Tokens()

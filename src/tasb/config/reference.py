@@ -17,6 +17,7 @@ RECOMPUTED = {
     "collection": "everything",
     "seed": "all draws: from the training queries on",
     "collections": "passages, query sets or pairs, and what is made from them",
+    "downloads": "the file, and what is read from it",
     "encoders": "tokens, and what is made from them",
     "tokens": "tokens, and what is made from them",
     "negatives": "BM25 negatives, and what is made from them: all trainings",

@@ -1,6 +1,6 @@
 """The artifacts of the lexical stage: BM25 negatives where a collection has no pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,13 @@ def term_weights(graph: "Graph", system: str) -> Artifact:
     name, key = graph.name("lexical", system), f"systems.{system}"
     files = {"weights": [graph.path("lexical", f"{system}.parquet")]}
     if declared.file is not None:
+        fetched = graph.file(declared.file, f"{key}.file")
+        path = fetched.paths[0] if fetched else declared.file
         return Artifact(
             "tasb.lexical.term_weights:make_from_file", name, files,
-            {"system": system, "file": declared.file},
-            {"passages": graph.passages()["passages"]},
-            brought={"predictions": present([declared.file])},
+            {"system": system, "file": path},
+            {"passages": graph.passages()["passages"], **({"fetched": fetched} if fetched else {})},
+            brought={} if fetched else {"predictions": present([path])},
         )  # fmt: skip
     run = graph.run(declared.run or "", f"{key}.run")
     if run.model.kind != "deep-ct":
@@ -59,12 +61,15 @@ def expansions(graph: "Graph", system: str, shard: int) -> Artifact:
     name = graph.name("lexical", system, str(shard))
     files = {"expansions": [graph.path("lexical", system, f"{shard}.parquet")]}
     if declared.files is not None:
+        found = {file: graph.file(file, f"{key}.files") for file in declared.files}
+        fetched = [part for part in found.values() if part]
+        paths = [part.paths[0] if part else file for file, part in found.items()]
         return Artifact(
             "tasb.lexical.published:make", name, files,
-            {"system": system, "files": declared.files, "format": declared.format,
+            {"system": system, "files": paths, "format": declared.format,
              "queries": declared.queries},
-            {"passages": graph.passages()["passages"]},
-            brought={"published": present(declared.files)},
+            {"passages": graph.passages()["passages"], "fetched": fetched},
+            brought={"published": present(set(paths) - {part.paths[0] for part in fetched})},
         )  # fmt: skip
     model, base = _generator(graph, declared, key)
     keys = {"queries", "top_k", "query_length", "passage_length", "shards"}
@@ -87,9 +92,9 @@ def expansions(graph: "Graph", system: str, shard: int) -> Artifact:
     )
 
 
-def present(files: Sequence[str]) -> list[str]:
-    """Return the files that are there; the job says which are not."""
-    return [file for file in files if Path(file).is_file()]
+def present(files: Iterable[str]) -> list[str]:
+    """Return the files that are there, sorted; the job says which are not."""
+    return sorted(file for file in files if Path(file).is_file())
 
 
 def _generator(graph: "Graph", declared: "Doc2Query", key: str) -> tuple[Part, str]:

@@ -7,12 +7,15 @@ import shutil
 import sys
 
 import pytest
+import torch
 from pydantic import ValidationError
+from safetensors.torch import load_file, save_file
 
 from tasb.encoders.config import Encoder
 from tasb.encoders.source import copy_encoder
 from tasb.errors import TasbError
 from tasb.models.card import Card
+from tasb.models.weights import load_encoder
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -139,3 +142,69 @@ def test_a_hub_model_needs_its_revision():
 def test_a_digest_is_64_lower_case_hexadecimal_digits(digest):
     with pytest.raises(ValidationError, match="sha256"):
         Encoder(folder="a", sha256=digest)
+
+
+def sharded(folder):
+    """Cut the weights in two parts, as large models are released."""
+    found = load_file(folder / "model.safetensors")
+    names = sorted(found)
+    parts = {"model-00001-of-00002.safetensors": names[::2],
+             "model-00002-of-00002.safetensors": names[1::2]}  # fmt: skip
+    for part, own in parts.items():
+        save_file({name: found[name] for name in own}, folder / part)
+    index = {"weight_map": {name: part for part, own in parts.items() for name in own}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    (folder / "model.safetensors").unlink()
+
+
+def pickled(folder):
+    """Write the weights as they were released before safetensors."""
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+
+
+@pytest.mark.parametrize("form", [sharded, pickled])
+def test_weights_in_another_form_are_kept_as_one_file(model, tmp_path, form):
+    expected = load_file(model / "model.safetensors")
+    form(model)
+    copy_encoder("mine", Encoder(folder=str(model)), tmp_path / "copy")
+    found = load_file(tmp_path / "copy/model.safetensors")
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in found)
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "copy"}
+
+
+def test_a_part_that_is_missing_is_named(model, tmp_path):
+    sharded(model)
+    (model / "model-00002-of-00002.safetensors").unlink()
+    message = refusal(Encoder(folder=str(model)), tmp_path / "copy")
+    assert "names 'model-00002-of-00002.safetensors', which is not there" in message
+
+
+class Evil:
+    """Would run code where it is unpickled."""
+
+    def __reduce__(self):
+        return print, ("code was run",)
+
+
+@pytest.mark.parametrize("content", [Evil(), {"a": Evil()}, [1, 2], b"not a pickle"])
+def test_a_pickle_of_more_than_tensors_is_refused_and_runs_nothing(
+    model, tmp_path, content, capsys
+):
+    (model / "model.safetensors").unlink()
+    if isinstance(content, bytes):
+        (model / "pytorch_model.bin").write_bytes(content)
+    else:
+        torch.save(content, model / "pytorch_model.bin")
+    assert "pytorch_model.bin" in refusal(Encoder(folder=str(model)), tmp_path / "copy")
+    assert "code was run" not in capsys.readouterr().out
+
+
+def test_weights_of_half_precision_are_computed_with_in_fp32(model):
+    found = {name: value.half() for name, value in load_file(model / "model.safetensors").items()}
+    save_file(found, model / "model.safetensors", metadata={"format": "pt"})
+    encoder = load_encoder(model)
+    for name, value in encoder.state_dict().items():
+        assert value.dtype == torch.float32
+        assert torch.equal(value, found[name].float())

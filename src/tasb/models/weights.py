@@ -19,7 +19,7 @@ WEIGHTS = "model.safetensors"
 HEAD = "head."
 """Names of the weights of our own heads begin so."""
 SUPPORTED = (
-    "bert", "camembert", "distilbert", "electra", "mpnet", "roberta", "xlm-roberta",
+    "bert", "camembert", "distilbert", "electra", "modernbert", "mpnet", "roberta", "xlm-roberta",
 )  # fmt: skip
 """Architectures whose encoders are read."""
 T5 = "t5"
@@ -34,8 +34,8 @@ WRAPPERS = (
 )  # fmt: skip
 """What others put before the names of an encoder's weights."""
 HEADS = (
-    HEAD, "cls.", "lm_head.", "classifier.", "pre_classifier.", "qa_outputs.", "vocab_transform.",
-    "vocab_layer_norm.", "vocab_projector.", "discriminator_predictions.", "pooler.",
+    HEAD, "cls.", "decoder.", "lm_head.", "classifier.", "pre_classifier.", "qa_outputs.",
+    "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "discriminator_predictions.", "pooler.",
 )  # fmt: skip
 """Beginnings of names that belong to what is on top of an encoder, and is not used."""
 BUFFERS = ("position_ids", "token_type_ids")

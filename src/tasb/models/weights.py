@@ -35,7 +35,8 @@ WRAPPERS = (
 """What others put before the names of an encoder's weights."""
 HEADS = (
     HEAD, "cls.", "decoder.", "lm_head.", "classifier.", "pre_classifier.", "qa_outputs.",
-    "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "discriminator_predictions.", "pooler.",
+    "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "discriminator_predictions.",
+    "pooler.",
 )  # fmt: skip
 """Beginnings of names that belong to what is on top of an encoder, and is not used."""
 BUFFERS = ("position_ids", "token_type_ids")

@@ -10,6 +10,7 @@ from tasb.tables.claims_artifact import claims_table
 from tasb.tables.claims_config import ClaimsOf
 from tasb.tables.config import CostsOf, LatenciesOf, Row, Table
 from tasb.tables.costs_artifact import costs_table
+from tasb.tables.known_artifact import KnownOf, known_table
 from tasb.tables.latency_artifact import latency_table
 
 if TYPE_CHECKING:
@@ -66,4 +67,19 @@ class Claims(ClaimsOf):
         return claims_table(graph, self, name)
 
 
-AnyTable = Annotated[Systems | Costs | Latencies | Claims, Field(discriminator="kind")]
+class Known(KnownOf):
+    """A table of known values."""
+
+    kind: Literal["known"]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Its systems, in the form of rows."""
+        return [Row(system=row.system, labels=[row.label]) for row in self.systems]
+
+    def table(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact."""
+        return known_table(graph, self, name)
+
+
+AnyTable = Annotated[Systems | Costs | Latencies | Claims | Known, Field(discriminator="kind")]

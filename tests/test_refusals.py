@@ -34,6 +34,7 @@ BY_ROW = {
     "no query with a negative": "mining/test_choose::a_declaration_that_leaves_no_pair_is_refused",
     "fewer vectors than": "vectors/test_index::fewer_vectors_than_centroids_are_refused",
     "not as many vectors": "students/test_search_training::vectors_that_are_gone_are_refused",
+    "no address gives": "collection/test_download::what_is_not_the_file_is_one_line",
     "file missing, damaged": "encoders/test_check::a_damaged_file_is_named",
     "a weight missing": "encoders/test_check::one_missing_weight_is_refused_by_name",
     "lengths beyond": "encoders/test_check::texts_longer_than_the_positions_are_refused",

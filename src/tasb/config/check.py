@@ -12,9 +12,9 @@ RULES = (
     "all", "bare_queries", "bm25_negatives", "candidate_scores", "candidates", "clusters",
     "download", "early_stopping_set", "encoder", "expansions", "figure", "generation", "index",
     "joined", "latency", "metrics", "mined", "model_card", "pair_scores", "passages", "plan",
-    "plan_scores", "published_pairs", "query_set", "query_training", "ranking", "search",
-    "shared_queries", "table", "tables", "term_weights", "token_index", "token_vectors",
-    "tokens", "training", "vectors",
+    "plan_scores", "preflight", "published_pairs", "query_set", "query_training", "ranking",
+    "search", "shared_queries", "table", "tables", "term_weights", "token_index",
+    "token_vectors", "tokens", "training", "vectors",
 )  # fmt: skip
 """What `snakemake NAME` makes already, so that no table can be called so."""
 ELSE = "; or leave what needs it out of 'targets'"

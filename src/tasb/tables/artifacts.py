@@ -52,12 +52,7 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
     runs = {row: system.run for row, system in systems.items() if isinstance(system, Run)}
     _check_instances(graph, key, declared, runs)
     shared = _shared(graph, evaluated.values())
-    timed = {
-        row.system: f"{key}.rows[{place}].system"
-        for place, row in enumerate(declared.rows)
-        if row.system and declared.latency
-    }
-    files, latency = of_systems(graph, timed)
+    files, latency = of_systems(graph, _timed(declared, key))
     passages: dict[str, Source] = {}
     if graph.config.data.passages:
         passages["passages"] = graph.passages()["passages"]
@@ -89,6 +84,15 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
             "templates": [os.path.relpath(TEMPLATES / name) for name in PRINTED],
         },
     )
+
+
+def _timed(declared: Table, key: str) -> dict[str, str]:
+    """Return the systems whose latency a table shows, with the keys that name them."""
+    return {
+        row.system: f"{key}.rows[{place}].system"
+        for place, row in enumerate(declared.rows)
+        if row.system and declared.latency
+    }
 
 
 def _rows(

@@ -80,3 +80,17 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_distilbert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with the DistilBERT architecture, which has no segments."""
     return write_tiny_encoder(tmp_path_factory.mktemp("distilbert"), "distilbert")
+
+
+@pytest.fixture
+def small_stores(tmp_path: Path):
+    """Token stores of three random queries and ten random passages."""
+    import numpy as np
+
+    from tasb.tokens.store import TokenStore, write_tokens
+
+    random = np.random.default_rng(6)
+    for name, count, length in (("queries", 3, 4), ("passages", 10, 9)):
+        texts = [random.integers(5, 90, length).tolist() for _ in range(count)]
+        write_tokens(texts, 93, tmp_path / f"{name}.tokens")
+    return tuple(TokenStore(tmp_path / f"{name}.tokens") for name in ("queries", "passages"))

@@ -9,7 +9,6 @@ from tasb.models.encoder import Encoder
 from tasb.rankings.ranking import COLUMNS, ranking_of, refuse_repeated_passages
 from tasb.rankings.rerank import rerank
 from tasb.teachers.scoring import PairScorer
-from tasb.tokens.store import TokenStore, write_tokens
 
 QUERIES = ["q0", "q1", "q2"]
 PASSAGES = [f"p{number}" for number in range(10)]
@@ -19,15 +18,10 @@ FIRST_SCORES = np.array([900.5, 900.25, 7.0, 6.5, 6.0, 0.5, -80.0], dtype=np.flo
 
 
 @pytest.fixture
-def scorer(tiny_encoder, tmp_path):
-    random = np.random.default_rng(6)
-    for name, count, length in (("queries", 3, 4), ("passages", 10, 9)):
-        texts = [random.integers(5, 90, length).tolist() for _ in range(count)]
-        write_tokens(texts, 93, tmp_path / f"{name}.tokens")
-    stores = (TokenStore(tmp_path / f"{name}.tokens") for name in ("queries", "passages"))
+def scorer(tiny_encoder, small_stores):
     torch.manual_seed(1)
     model = ColBert(Encoder.load(tiny_encoder, tiny_encoder / "tokenizer.json"))
-    return PairScorer(model, *stores, (10, 20), 512, "fp32")
+    return PairScorer(model, *small_stores, (10, 20), 512, "fp32")
 
 
 @pytest.fixture

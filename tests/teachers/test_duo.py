@@ -8,7 +8,6 @@ from tasb.models.encoder import Encoder
 from tasb.models.rerankers import DuoBert
 from tasb.teachers import duo
 from tasb.teachers.duo import DuoScorer, ordered_pairs, symmetric_sum
-from tasb.tokens.store import TokenStore, write_tokens
 
 
 def test_the_symmetric_sum_of_three_passages_by_hand():
@@ -24,18 +23,13 @@ def test_the_symmetric_sum_of_three_passages_by_hand():
 
 
 @pytest.fixture
-def scorer(tiny_encoder, tmp_path):
-    random = np.random.default_rng(6)
-    for name, count, length in (("queries", 3, 4), ("passages", 10, 9)):
-        texts = [random.integers(5, 90, length).tolist() for _ in range(count)]
-        write_tokens(texts, 93, tmp_path / f"{name}.tokens")
-    stores = (TokenStore(tmp_path / f"{name}.tokens") for name in ("queries", "passages"))
+def scorer(tiny_encoder, small_stores):
     torch.manual_seed(1)
     model = DuoBert(Encoder.load(tiny_encoder, tiny_encoder / "tokenizer.json"), head_std=1.0)
     for name, parameter in model.encoder.named_parameters():  # so that texts differ
         if "norm" not in name.lower():
             torch.nn.init.normal_(parameter, std=0.3)
-    return DuoScorer(model, *stores, (10, 20), 512, "fp32")
+    return DuoScorer(model, *small_stores, (10, 20), 512, "fp32")
 
 
 @torch.inference_mode()

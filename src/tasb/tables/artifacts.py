@@ -26,6 +26,16 @@ IN_BRACES = re.compile(r"\{([^{}]*)\}")
 PRINTED = ("html.html.j2", "latex.tex.j2", "markdown.md.j2")
 
 
+def printed(graph: "Graph", name: str) -> dict[str, list[str]]:
+    """Return the files of a table, by what they are."""
+    return {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()}
+
+
+def templates() -> list[str]:
+    """Return the templates that a table is printed by."""
+    return [os.path.relpath(TEMPLATES / name) for name in PRINTED]
+
+
 def figure(graph: "Graph", name: str) -> Artifact:
     """A figure."""
     return graph.config.figures[name].figure(graph, name)
@@ -59,7 +69,7 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
     return Artifact(
         "tasb.tables.make:make",
         graph.name("tables", name),
-        {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
+        printed(graph, name),
         {
             "name": name,
             "table": declared.model_copy(update={"rows": rows, "metrics": metrics}).model_dump(
@@ -81,7 +91,7 @@ def systems_table(graph: "Graph", declared: Table, name: str) -> Artifact:
         },
         brought={
             "paper": [os.path.relpath(paper)] if paper.is_file() else [],
-            "templates": [os.path.relpath(TEMPLATES / name) for name in PRINTED],
+            "templates": templates(),
         },
     )
 

@@ -1,10 +1,9 @@
 """The artifact of a table of claims."""
 
-import os
 from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact, Part
-from tasb.tables.artifacts import FORMATS, PRINTED, TEMPLATES
+from tasb.tables.artifacts import printed, templates
 from tasb.tables.claims_config import ClaimsOf, files_of
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def claims_table(graph: "Graph", declared: ClaimsOf, name: str) -> Artifact:
     return Artifact(
         "tasb.tables.claims:make",
         graph.name("tables", name),
-        {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
+        printed(graph, name),
         {
             "name": name,
             "title": declared.title,
@@ -39,5 +38,5 @@ def claims_table(graph: "Graph", declared: ClaimsOf, name: str) -> Artifact:
             "read": list({part.paths: part for part in read}.values()),
             "texts": graph.passages()["passages"],
         },
-        brought={"templates": [os.path.relpath(TEMPLATES / each) for each in PRINTED]},
+        brought={"templates": templates()},
     )

@@ -7,7 +7,7 @@ from tasb.artifact import Artifact, Part
 from tasb.rankings.config import Run
 from tasb.settings import require
 from tasb.students.run import TrainingRun
-from tasb.tables.artifacts import FORMATS, PAPER, PRINTED, TEMPLATES, check_published, labels_of
+from tasb.tables.artifacts import PAPER, check_published, labels_of, printed, templates
 from tasb.tables.config import CostsOf, Row
 from tasb.vectors.artifacts import all_passages
 
@@ -46,7 +46,7 @@ def costs_table(graph: "Graph", declared: CostsOf, name: str) -> Artifact:
     return Artifact(
         "tasb.tables.costs:make",
         graph.name("tables", name),
-        {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
+        printed(graph, name),
         {
             "name": name,
             "table": declared.model_dump(mode="json", include=SHOWN),
@@ -59,7 +59,7 @@ def costs_table(graph: "Graph", declared: CostsOf, name: str) -> Artifact:
         {"read": list(dict.fromkeys(read)), "metrics": metrics},
         brought={
             "paper": [os.path.relpath(paper)] if paper.is_file() else [],
-            "templates": [os.path.relpath(TEMPLATES / each) for each in PRINTED],
+            "templates": templates(),
         },
     )  # fmt: skip
 

@@ -1,13 +1,12 @@
 """Config and artifact of a table of known values: what is published of released systems."""
 
-import os
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from tasb.artifact import Artifact
 from tasb.settings import Settings, require
-from tasb.tables.artifacts import FORMATS, PRINTED, TEMPLATES
+from tasb.tables.artifacts import printed, templates
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -56,7 +55,7 @@ def known_table(graph: "Graph", declared: KnownOf, name: str) -> Artifact:
     return Artifact(
         "tasb.tables.known:make",
         graph.name("tables", name),
-        {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
+        printed(graph, name),
         {
             "name": name,
             "title": declared.title,
@@ -65,5 +64,5 @@ def known_table(graph: "Graph", declared: KnownOf, name: str) -> Artifact:
             "collection": graph.config.collection,
         },
         {"metrics": found},
-        brought={"templates": [os.path.relpath(TEMPLATES / each) for each in PRINTED]},
+        brought={"templates": templates()},
     )

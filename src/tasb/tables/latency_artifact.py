@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tasb.artifact import Artifact, Part
 from tasb.latency.artifacts import measured
-from tasb.tables.artifacts import FORMATS, PAPER, PRINTED, TEMPLATES
+from tasb.tables.artifacts import PAPER, printed, templates
 from tasb.tables.config import LatenciesOf
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def latency_table(graph: "Graph", declared: LatenciesOf, name: str) -> Artifact:
     return Artifact(
         "tasb.tables.latency:make",
         graph.name("tables", name),
-        {kind: [graph.path("tables", f"{name}.{end}")] for kind, end in FORMATS.items()},
+        printed(graph, name),
         {
             "name": name,
             "title": declared.title,
@@ -42,6 +42,6 @@ def latency_table(graph: "Graph", declared: LatenciesOf, name: str) -> Artifact:
                                       for part in sources]},
         brought={
             "paper": [os.path.relpath(paper)] if shown else [],
-            "templates": [os.path.relpath(TEMPLATES / each) for each in PRINTED],
+            "templates": templates(),
         },
     )  # fmt: skip

@@ -38,6 +38,24 @@ class Graph(Builder):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.plans: dict[str, Plan] = plans.plans(config.runs)
+        self._on: dict[str, Graph] = {config.collection: self}
+
+    def on(self, collection: str) -> "Graph":
+        """Return the graph of the same declarations on another collection.
+
+        Raises:
+            ValueError: its query sets have other names, so that no rule could serve both.
+        """
+        if collection not in self._on:
+            other = Graph(self.config.model_copy(update={"collection": collection}))
+            own, theirs = (list(graph.config.data.query_sets) for graph in (self, other))
+            if own != theirs:
+                raise ValueError(
+                    f"across: '{collection}' reports {', '.join(theirs)}, and "
+                    f"'{self.config.collection}' {', '.join(own)}; give them the same query sets"
+                )
+            self._on[collection] = other
+        return self._on[collection]
 
     def run(self, name: str, key: str = "runs") -> TrainingRun:
         """Return what is trained under a name."""

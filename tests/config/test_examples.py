@@ -23,6 +23,14 @@ def test_each_is_valid_and_names_its_collection(example, name):
     assert config.collection == name.rpartition("/")[2]
 
 
+def test_beir_has_its_fourteen_sets_and_the_rule_of_own_passages_for_two(example):
+    config = example("beir")
+    assert len(config.across) == 25  # and scifact: 14 sets and 12 forums
+    assert len(config.tables["beir"].collections) == 15  # MS MARCO among them
+    own = {name for name, found in config.collections.items() if found.drop_own_passage}
+    assert own == {"arguana", "quora"}
+
+
 def test_on_ms_marco_every_run_has_the_paper_s_values(example):
     """The defaults of a run, but for what tells one row of a table from another."""
     config, paper = example("msmarco"), TrainingRun()

@@ -212,7 +212,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job_name(rule: str, block: str) -> str:
     """Return a rule and the values of its wildcards, such as ``search untrained test``."""
     found = WILDCARDS.search(block)
-    values = [part.partition("=")[2] for part in found[1].split(", ")] if found else []
+    parts = [part.partition("=") for part in found[1].split(", ")] if found else []
+    values = [value for name, _, value in parts if name != "collection"]
     return " ".join([rule, *values])
 
 

@@ -1,6 +1,6 @@
 rule clusters:
     input:
-        unpack(lambda w: inputs(GRAPH.clusters(w.clusters))),
+        unpack(lambda w: inputs(at(w).clusters(w.clusters))),
     output:
         clusters=path("clusters", "{clusters}.parquet"),
         made=made("clusters", "{clusters}"),
@@ -10,6 +10,6 @@ rule clusters:
     resources:
         gpu=1,
     params:
-        recipe=lambda w: GRAPH.clusters(w.clusters).recipe,
+        recipe=lambda w: at(w).clusters(w.clusters).recipe,
     script:
         "../scripts/make.py"

@@ -17,21 +17,21 @@ rule download:
 
 rule passages:
     input:
-        unpack(lambda w: inputs(GRAPH.passages())),
+        unpack(lambda w: inputs(at(w).passages())),
     output:
         passages=path("collection", "passages.parquet"),
         made=made("collection", "passages"),
     log:
         logs("collection", "passages"),
     params:
-        recipe=lambda w: GRAPH.passages().recipe,
+        recipe=lambda w: at(w).passages().recipe,
     script:
         "../scripts/make.py"
 
 
 rule query_set:
     input:
-        unpack(lambda w: inputs(GRAPH.query_set(w.set))),
+        unpack(lambda w: inputs(at(w).query_set(w.set))),
     output:
         queries=path("collection", "{set}", "queries.parquet"),
         qrels=path("collection", "{set}", "qrels.parquet"),
@@ -41,7 +41,7 @@ rule query_set:
     wildcard_constraints:
         set=one_of(name for name in EVERY_SET if name not in BARE),
     params:
-        recipe=lambda w: GRAPH.query_set(w.set).recipe,
+        recipe=lambda w: at(w).query_set(w.set).recipe,
     script:
         "../scripts/make.py"
 
@@ -49,7 +49,7 @@ rule query_set:
 # Refused before hours of training, not after.
 rule shared_queries:
     input:
-        unpack(lambda w: inputs(GRAPH.shared_queries())),
+        unpack(lambda w: inputs(at(w).shared_queries())),
     output:
         shared=path("collection", "shared_queries.parquet"),
         made=made("collection", "shared_queries"),
@@ -57,34 +57,34 @@ rule shared_queries:
         logs("collection", "shared_queries"),
     priority: 100
     params:
-        recipe=lambda w: GRAPH.shared_queries().recipe,
+        recipe=lambda w: at(w).shared_queries().recipe,
     script:
         "../scripts/make.py"
 
 
 rule published_pairs:
     input:
-        unpack(lambda w: inputs(GRAPH.pairs())),
+        unpack(lambda w: inputs(at(w).pairs())),
     output:
         pairs=path("collection", "pairs.parquet"),
         made=made("collection", "pairs"),
     log:
         logs("collection", "pairs"),
     params:
-        recipe=lambda w: GRAPH.pairs().recipe,
+        recipe=lambda w: at(w).pairs().recipe,
     script:
         "../scripts/make.py"
 
 
 rule bare_queries:
     input:
-        unpack(lambda w: inputs(GRAPH.query_set(w.bare))),
+        unpack(lambda w: inputs(at(w).query_set(w.bare))),
     output:
         queries=path("collection", "{bare}", "queries.parquet"),
         made=made("collection", "{bare}"),
     log:
         logs("collection", "{bare}"),
     params:
-        recipe=lambda w: GRAPH.query_set(w.bare).recipe,
+        recipe=lambda w: at(w).query_set(w.bare).recipe,
     script:
         "../scripts/make.py"

@@ -52,8 +52,21 @@ JOINED = [
     for run in GRAPH.config.runs.values()
     if run.pairs.kind == "mined"
 ]
-path = GRAPH.path
 PLANNED = Planned()
+
+# Tables across collections read the metrics of others, which are made by the same rules.
+GRAPHS = {name: GRAPH.on(name) for name in (C, *GRAPH.config.across)}
+
+
+def at(wildcards):
+    """The graph of the collection that a job is of."""
+    return GRAPHS[wildcards.collection]
+
+
+def path(stage, *names):
+    """The path of a file of any collection."""
+    return "/".join(("results", stage, "{collection}", *names))
+
 
 # The cores of this machine; a cluster has its own number, see profiles/.
 ALL_CORES = workflow.resource_settings.cores or 8
@@ -78,6 +91,7 @@ def one_of(names):
 
 
 wildcard_constraints:
+    collection=one_of(GRAPHS),
     shard=r"\d+",
     set=one_of(EVERY_SET),
     texts=r"[^/]+",
@@ -115,7 +129,7 @@ def made(stage, *names):
 
 def logs(stage, *names):
     """The log of a job, under the path of what it makes."""
-    return f"logs/{GRAPH.name(stage, *names)}.log"
+    return "/".join(("logs", stage, "{collection}", *names)) + ".log"
 
 
 STARTED = time.time()

@@ -1,7 +1,7 @@
 # Nothing else runs next to a measurement, so it takes all cores.
 rule latency:
     input:
-        unpack(lambda w: inputs(GRAPH.latency(w.system, int(w.batch)))),
+        unpack(lambda w: inputs(at(w).latency(w.system, int(w.batch)))),
     output:
         times=path("latency", "{system}", "{batch}.parquet"),
         made=made("latency", "{system}", "{batch}"),
@@ -13,6 +13,6 @@ rule latency:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.latency(w.system, int(w.batch)).recipe,
+        recipe=lambda w: at(w).latency(w.system, int(w.batch)).recipe,
     script:
         "../scripts/make.py"

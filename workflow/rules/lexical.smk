@@ -1,20 +1,20 @@
 rule bm25_negatives:
     input:
-        unpack(lambda w: inputs(GRAPH.pairs())),
+        unpack(lambda w: inputs(at(w).pairs())),
     output:
         pairs=path("lexical", "pairs.parquet"),
         made=made("lexical", "pairs"),
     log:
         logs("lexical", "pairs"),
     params:
-        recipe=lambda w: GRAPH.pairs().recipe,
+        recipe=lambda w: at(w).pairs().recipe,
     script:
         "../scripts/make.py"
 
 
 rule term_weights:
     input:
-        unpack(lambda w: inputs(GRAPH.term_weights(w.system))),
+        unpack(lambda w: inputs(at(w).term_weights(w.system))),
     output:
         weights=path("lexical", "{system}.parquet"),
         made=made("lexical", "{system}"),
@@ -26,14 +26,14 @@ rule term_weights:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.term_weights(w.system).recipe,
+        recipe=lambda w: at(w).term_weights(w.system).recipe,
     script:
         "../scripts/make.py"
 
 
 rule expansions:
     input:
-        unpack(lambda w: inputs(GRAPH.expansions(w.system, int(w.shard)))),
+        unpack(lambda w: inputs(at(w).expansions(w.system, int(w.shard)))),
     output:
         expansions=path("lexical", "{system}", "{shard}.parquet"),
         made=made("lexical", "{system}", "{shard}"),
@@ -45,6 +45,6 @@ rule expansions:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.expansions(w.system, int(w.shard)).recipe,
+        recipe=lambda w: at(w).expansions(w.system, int(w.shard)).recipe,
     script:
         "../scripts/make.py"

@@ -1,6 +1,6 @@
 rule metrics:
     input:
-        unpack(lambda w: inputs(GRAPH.metrics(w.system))),
+        unpack(lambda w: inputs(at(w).metrics(w.system))),
     output:
         per_query=[path("metrics", "{system}", f"{each}.parquet") for each in SETS],
         means=[path("metrics", "{system}", f"{each}.means.parquet") for each in SETS],
@@ -9,6 +9,6 @@ rule metrics:
     log:
         logs("metrics", "{system}"),
     params:
-        recipe=lambda w: GRAPH.metrics(w.system).recipe,
+        recipe=lambda w: at(w).metrics(w.system).recipe,
     script:
         "../scripts/make.py"

@@ -1,6 +1,6 @@
 rule candidates:
     input:
-        unpack(lambda w: inputs(GRAPH.candidates(w.mining))),
+        unpack(lambda w: inputs(at(w).candidates(w.mining))),
     output:
         candidates=path("mining", "{mining}", "candidates.parquet"),
         made=made("mining", "{mining}", "candidates"),
@@ -10,14 +10,14 @@ rule candidates:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.candidates(w.mining).recipe,
+        recipe=lambda w: at(w).candidates(w.mining).recipe,
     script:
         "../scripts/make.py"
 
 
 rule candidate_scores:
     input:
-        unpack(lambda w: inputs(GRAPH.candidate_scores(w.mining))),
+        unpack(lambda w: inputs(at(w).candidate_scores(w.mining))),
     output:
         scores=path("mining", "{mining}", "scores.parquet"),
         made=made("mining", "{mining}", "scores"),
@@ -27,34 +27,34 @@ rule candidate_scores:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.candidate_scores(w.mining).recipe,
+        recipe=lambda w: at(w).candidate_scores(w.mining).recipe,
     script:
         "../scripts/make.py"
 
 
 rule mined:
     input:
-        unpack(lambda w: inputs(GRAPH.mined(w.mining))),
+        unpack(lambda w: inputs(at(w).mined(w.mining))),
     output:
         pairs=path("mining", "{mining}.parquet"),
         made=made("mining", "{mining}"),
     log:
         logs("mining", "{mining}"),
     params:
-        recipe=lambda w: GRAPH.mined(w.mining).recipe,
+        recipe=lambda w: at(w).mined(w.mining).recipe,
     script:
         "../scripts/make.py"
 
 
 rule joined:
     input:
-        unpack(lambda w: inputs(GRAPH.joined(tuple(w.joined.split("="))))),
+        unpack(lambda w: inputs(at(w).joined(tuple(w.joined.split("="))))),
     output:
         pairs=path("mining", "{joined}.parquet"),
         made=made("mining", "{joined}"),
     log:
         logs("mining", "{joined}"),
     params:
-        recipe=lambda w: GRAPH.joined(tuple(w.joined.split("="))).recipe,
+        recipe=lambda w: at(w).joined(tuple(w.joined.split("="))).recipe,
     script:
         "../scripts/make.py"

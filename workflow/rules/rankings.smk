@@ -4,7 +4,7 @@ ruleorder: search > ranking
 
 rule search:
     input:
-        unpack(lambda w: inputs(GRAPH.search(w.system))),
+        unpack(lambda w: inputs(at(w).search(w.system))),
     output:
         ranking=[path("rankings", "{system}", f"{each}.parquet") for each in SETS],
         trec=[path("rankings", "{system}", f"{each}.trec") for each in SETS],
@@ -17,24 +17,24 @@ rule search:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.search(w.system).recipe,
+        recipe=lambda w: at(w).search(w.system).recipe,
     script:
         "../scripts/make.py"
 
 
 rule ranking:
     input:
-        unpack(lambda w: inputs(GRAPH.ranking(w.system, w.set).artifact)),
+        unpack(lambda w: inputs(at(w).ranking(w.system, w.set).artifact)),
     output:
         ranking=path("rankings", "{system}", "{set}.parquet"),
         trec=path("rankings", "{system}", "{set}.trec"),
         made=made("rankings", "{system}", "{set}"),
     log:
         logs("rankings", "{system}", "{set}"),
-    threads: lambda w: MODEL_THREADS if GRAPH.ranking(w.system, w.set).artifact.heavy else 1
+    threads: lambda w: MODEL_THREADS if at(w).ranking(w.system, w.set).artifact.heavy else 1
     resources:
-        gpu=lambda w: GPU * GRAPH.ranking(w.system, w.set).artifact.heavy,
+        gpu=lambda w: GPU * at(w).ranking(w.system, w.set).artifact.heavy,
     params:
-        recipe=lambda w: GRAPH.ranking(w.system, w.set).artifact.recipe,
+        recipe=lambda w: at(w).ranking(w.system, w.set).artifact.recipe,
     script:
         "../scripts/make.py"

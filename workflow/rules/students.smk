@@ -1,20 +1,20 @@
 rule early_stopping_set:
     input:
-        unpack(lambda w: inputs(GRAPH.early_stopping_set())),
+        unpack(lambda w: inputs(at(w).early_stopping_set())),
     output:
         candidates=path("students", "early_stopping_set.parquet"),
         made=made("students", "early_stopping_set"),
     log:
         logs("students", "early_stopping_set"),
     params:
-        recipe=lambda w: GRAPH.early_stopping_set().recipe,
+        recipe=lambda w: at(w).early_stopping_set().recipe,
     script:
         "../scripts/make.py"
 
 
 rule training:
     input:
-        unpack(lambda w: inputs(GRAPH.training(w.run))),
+        unpack(lambda w: inputs(at(w).training(w.run))),
     output:
         model=[path("students", "{run}", file) for file in MODEL],
         folder=[path("students", "{run}", file) for file in FOLDER],
@@ -30,7 +30,7 @@ rule training:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.training(w.run).recipe,
+        recipe=lambda w: at(w).training(w.run).recipe,
     script:
         "../scripts/make.py"
 

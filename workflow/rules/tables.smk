@@ -1,6 +1,6 @@
 rule table:
     input:
-        unpack(lambda w: inputs(GRAPH.table(w.table))),
+        unpack(lambda w: inputs(at(w).table(w.table))),
     output:
         data=path("tables", "{table}.parquet"),
         markdown=path("tables", "{table}.md"),
@@ -10,14 +10,14 @@ rule table:
     log:
         logs("tables", "{table}"),
     params:
-        recipe=lambda w: GRAPH.table(w.table).recipe,
+        recipe=lambda w: at(w).table(w.table).recipe,
     script:
         "../scripts/make.py"
 
 
 rule figure:
     input:
-        unpack(lambda w: inputs(GRAPH.figure(w.figure))),
+        unpack(lambda w: inputs(at(w).figure(w.figure))),
     output:
         data=path("tables", "{figure}.parquet"),
         figure=path("tables", "{figure}.svg"),
@@ -25,20 +25,20 @@ rule figure:
     log:
         logs("tables", "{figure}"),
     params:
-        recipe=lambda w: GRAPH.figure(w.figure).recipe,
+        recipe=lambda w: at(w).figure(w.figure).recipe,
     script:
         "../scripts/make.py"
 
 
 rule model_card:
     input:
-        unpack(lambda w: inputs(GRAPH.model_card(w.run))),
+        unpack(lambda w: inputs(at(w).model_card(w.run))),
     output:
         readme=path("students", "{run}", "README.md"),
         made=made("students", "{run}", "README"),
     log:
         logs("students", "{run}", "README"),
     params:
-        recipe=lambda w: GRAPH.model_card(w.run).recipe,
+        recipe=lambda w: at(w).model_card(w.run).recipe,
     script:
         "../scripts/make.py"

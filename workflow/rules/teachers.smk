@@ -1,6 +1,6 @@
 rule pair_scores:
     input:
-        unpack(lambda w: inputs(GRAPH.pair_scores(w.model, w.pairs))),
+        unpack(lambda w: inputs(at(w).pair_scores(w.model, w.pairs))),
     output:
         pairs=path("teachers", "{model}", "{pairs}.parquet"),
         made=made("teachers", "{model}", "{pairs}"),
@@ -10,6 +10,6 @@ rule pair_scores:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.pair_scores(w.model, w.pairs).recipe,
+        recipe=lambda w: at(w).pair_scores(w.model, w.pairs).recipe,
     script:
         "../scripts/make.py"

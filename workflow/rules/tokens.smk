@@ -16,7 +16,7 @@ rule encoder:
 
 rule tokens:
     input:
-        unpack(lambda w: inputs(GRAPH.tokens(w.encoder, w.texts))),
+        unpack(lambda w: inputs(at(w).tokens(w.encoder, w.texts))),
     output:
         tokens=path("tokens", "{encoder}", "{texts}.arrow"),
         made=made("tokens", "{encoder}", "{texts}"),
@@ -24,6 +24,6 @@ rule tokens:
         logs("tokens", "{encoder}", "{texts}"),
     threads: ALL_CORES
     params:
-        recipe=lambda w: GRAPH.tokens(w.encoder, w.texts).recipe,
+        recipe=lambda w: at(w).tokens(w.encoder, w.texts).recipe,
     script:
         "../scripts/make.py"

@@ -1,7 +1,7 @@
 # Vectors of a shard of the passages (passages-0), or of a query set (queries-training).
 rule vectors:
     input:
-        unpack(lambda w: inputs(GRAPH.vectors(w.system, w.texts))),
+        unpack(lambda w: inputs(at(w).vectors(w.system, w.texts))),
     output:
         vectors=path("vectors", "{system}", "{texts}.arrow"),
         made=made("vectors", "{system}", "{texts}"),
@@ -11,14 +11,14 @@ rule vectors:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.vectors(w.system, w.texts).recipe,
+        recipe=lambda w: at(w).vectors(w.system, w.texts).recipe,
     script:
         "../scripts/make.py"
 
 
 rule index:
     input:
-        unpack(lambda w: inputs(GRAPH.index(w.system))),
+        unpack(lambda w: inputs(at(w).index(w.system))),
     output:
         index=path("vectors", "{system}", "index.faiss"),
         made=made("vectors", "{system}", "index"),
@@ -26,7 +26,7 @@ rule index:
         logs("vectors", "{system}", "index"),
     threads: ALL_CORES
     params:
-        recipe=lambda w: GRAPH.index(w.system).recipe,
+        recipe=lambda w: at(w).index(w.system).recipe,
     script:
         "../scripts/make.py"
 
@@ -34,7 +34,7 @@ rule index:
 # Of a system that searches the tokens of a ColBERT.
 rule token_vectors:
     input:
-        unpack(lambda w: inputs(GRAPH.token_vectors(w.system, int(w.shard)))),
+        unpack(lambda w: inputs(at(w).token_vectors(w.system, int(w.shard)))),
     output:
         vectors=path("vectors", "{system}", "tokens", "{shard}.arrow"),
         lengths=path("vectors", "{system}", "tokens", "{shard}.parquet"),
@@ -45,14 +45,14 @@ rule token_vectors:
     resources:
         gpu=GPU,
     params:
-        recipe=lambda w: GRAPH.token_vectors(w.system, int(w.shard)).recipe,
+        recipe=lambda w: at(w).token_vectors(w.system, int(w.shard)).recipe,
     script:
         "../scripts/make.py"
 
 
 rule token_index:
     input:
-        unpack(lambda w: inputs(GRAPH.token_index(w.system))),
+        unpack(lambda w: inputs(at(w).token_index(w.system))),
     output:
         index=path("vectors", "{system}", "tokens", "index.faiss"),
         made=made("vectors", "{system}", "tokens", "index"),
@@ -60,6 +60,6 @@ rule token_index:
         logs("vectors", "{system}", "tokens", "index"),
     threads: ALL_CORES
     params:
-        recipe=lambda w: GRAPH.token_index(w.system).recipe,
+        recipe=lambda w: at(w).token_index(w.system).recipe,
     script:
         "../scripts/make.py"

@@ -29,6 +29,9 @@ def check(graph: Graph) -> None:
     """
     config = graph.config
     require(config.collection, config.collections, "collection", "collection")
+    for position, name in enumerate(config.across):
+        require(name, config.collections, f"across[{position}]", "collection")
+        graph.on(name)
     _distinct("systems", config.systems, "runs", config.runs)
     _distinct("encoders", config.encoders, "runs", config.runs)
     _distinct("mining", config.mining, "the pairs of the collection", (COLLECTION,))

@@ -70,6 +70,8 @@ class Config(Settings):
     """Tables by name."""
     figures: dict[Name, Figure] = {}
     """Figures by name."""
+    across: Distinct[str] = []
+    """Further collections, which tables of kind `across` read."""
     targets: Distinct[str] | None = Field(None, min_length=1)
     """The tables and figures that `results/tables` makes; null for all of them."""
 

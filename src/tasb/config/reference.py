@@ -34,6 +34,7 @@ RECOMPUTED = {
     "tables": "the table",
     "figures": "the figure",
     "latency": "the measured times, and the tables that show them",
+    "across": "what tables of kind `across` read of a collection that was not there",
     "targets": "nothing",
 }
 """What a change of a section recomputes."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from tasb.artifact import Artifact
+from tasb.tables.across_artifact import AcrossOf, across_table
 from tasb.tables.artifacts import systems_table
 from tasb.tables.claims_artifact import claims_table
 from tasb.tables.claims_config import ClaimsOf
@@ -82,4 +83,21 @@ class Known(KnownOf):
         return known_table(graph, self, name)
 
 
-AnyTable = Annotated[Systems | Costs | Latencies | Claims | Known, Field(discriminator="kind")]
+class Across(AcrossOf):
+    """A table across collections."""
+
+    kind: Literal["across"]
+
+    @property
+    def rows(self) -> list[Row]:
+        """No system of it has a model card of its own."""
+        return []
+
+    def table(self, graph: "Graph", name: str) -> Artifact:
+        """Return the artifact."""
+        return across_table(graph, self, name)
+
+
+AnyTable = Annotated[
+    Systems | Costs | Latencies | Claims | Known | Across, Field(discriminator="kind")
+]

@@ -40,6 +40,8 @@ rule all:
 
 
 rule preflight:
+    log:
+        "logs/preflight.log",
     script:
         "workflow/scripts/preflight.py"
 

@@ -105,6 +105,11 @@ class Graph(Builder):
         """Return a path of the collection in use, below ``results/``."""
         return "/".join(("results", stage, self.config.collection, *names))
 
+    @staticmethod
+    def pattern(stage: str, *names: str) -> str:
+        """Return a path as a rule has it, with a wildcard for the collection."""
+        return "/".join(("results", stage, "{collection}", *names))
+
     def name(self, stage: str, *names: str) -> str:
         """Return the name of an artifact of the collection in use."""
         return "/".join((stage, self.config.collection, *names))

@@ -43,8 +43,8 @@ def test_each_of_sixteen_lines_has_its_own_stroke_and_marker():
 
 
 def test_the_legend_is_in_the_order_of_the_ends(found):
-    (legend,) = [axes.get_legend() for axes in draw(found, "title").axes]
+    (legend,) = [axes.get_legend() for axes in draw(found, "title", [1, 2, 3]).axes]
     assert [text.get_text() for text in legend.get_texts()] == ["deep", "shallow"]
     lower = recall_curves({"low": SHALLOW.head(1), "high": DEEP}, QRELS, [10], 2)
-    (legend,) = [axes.get_legend() for axes in draw(lower, "title").axes]
+    (legend,) = [axes.get_legend() for axes in draw(lower, "title", [10]).axes]
     assert [text.get_text() for text in legend.get_texts()] == ["high", "low"]

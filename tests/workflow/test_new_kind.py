@@ -53,7 +53,7 @@ def extended(finished, tmp_path_factory):
     (package / "upside.py").write_text(COMPUTATION)
     union = package / "config.py"
     text = union.read_text()
-    text = text.replace("Fuse | Trec", "Fuse | Trec | Upside").replace(
+    text = text.replace("| Trec,", "| Trec\n        | Upside,").replace(
         "from tasb.rankings.kinds.trec",
         "from tasb.rankings.kinds.upside import Upside\nfrom tasb.rankings.kinds.trec",
     )

@@ -16,6 +16,8 @@ RERANKED = ("bert-cat-rerank", "colbert-rerank")
 FUSED = ("fused", "fused-ranks")
 TABLE = {"table table4", "results/tables"}
 FIGURES = {"figure figure1", "figure figure2"}
+TIMED = {"table table1", "table table7"}
+"""What shows the latency of the fusion."""
 
 
 @pytest.fixture
@@ -44,7 +46,8 @@ def of_sets(system, sets=SETS):
 
 def evaluated(system):
     """The jobs that read the rankings of a system: its metrics, and the card of a run."""
-    card = set() if system in ("bm25", "untrained", *RERANKED, *FUSED) else {f"model_card {system}"}
+    card = {f"model_card {system}"} if system in (*TRAINED, *METHODS, "dual-random") else set()
+    card = {f"model_card {system}"} if system == "other-seed" else card
     return {f"metrics {system}", *card}
 
 
@@ -53,18 +56,28 @@ def of_search(system):
     return {f"search {system}", *evaluated(system)}
 
 
+def of_pipelines(sets=SETS):
+    """What is made from rankings of dual-tas-balanced: a fusion, comparisons, their latencies."""
+    latencies = {"latency fused 1", "latency tas-b-duo 1"}
+    return of_sets("fused", sets) | of_sets("tas-b-duo", sets) | latencies | TIMED | FIGURE3
+
+
 def of_run(run):
-    """The jobs of a run from its training to its metrics, and of what it is fused into."""
-    fused = of_sets("fused") if run == "dual-tas-balanced" else set()
-    extra = VALIDATED | LTRE if run == "dual-tas-balanced" else set()
-    extra = ANCE if run == "none-random" else extra
-    return {f"training {run}", f"vectors {run} passages-0", *of_search(run), *fused, *extra}
+    """The jobs of a run from its training to its metrics, and of what goes on from it."""
+    extra = {"none-random": ANCE}.get(run, set())
+    if run == "dual-tas-balanced":
+        extra = VALIDATED | LTRE | of_pipelines() | {"latency dual-tas-balanced 1"}
+    claimed = {"table claims"} if run in (*TRAINED, "label-free") else set()
+    return {f"training {run}", f"vectors {run} passages-0", *of_search(run), *extra, *claimed}
 
 
 def of_plan(plan):
     return {f"plan {plan} 0", f"plan_scores {plan} colbert 0"}
 
 
+FIGURE3 = {"figure figure3"}
+TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
+METHODS = ("ance-2", "tas-b-ltre-opq-own", "label-free")
 LTRE = {"query_training tas-b-ltre-opq-own", "index tas-b-opq", "table table2"}
 LTRE |= of_search("tas-b-ltre-opq-own")
 """What goes on from dual-tas-balanced."""
@@ -72,23 +85,24 @@ ANCE = {f"{rule} ance-{number}{rest}" for number in (1, 2)
         for rule, rest in (("candidates", ""), ("mined", ""), ("generation", ""))}  # fmt: skip
 ANCE |= {f"plan random+mined=ance-{number}+labels+b4+s0 0" for number in (1, 2)}
 ANCE |= {"vectors ance-1 passages-0", "vectors ance-2 passages-0", "table table2"}
-ANCE |= of_search("ance-2")
+ANCE |= of_search("ance-2") | FIGURE3
 """What goes on from none-random."""
-LABEL_FREE = {"training label-free", "vectors label-free passages-0", *of_search("label-free")}
+LABEL_FREE = of_run("label-free")
 OTHERS = ("in-batch-tas", "dual-tas-balanced", "tas-b-ltre-opq-own")
 """Runs that are like none-random."""
 PLAN_UNLABELLED = "tas-balanced+unlabelled+n1+h10+mined=label-free+by=all-minilm+b4+s0"
 TOPICS_UNLABELLED = {"clusters unlabelled", f"plan {PLAN_UNLABELLED} 0", *LABEL_FREE}
-TABLES = {*TABLE, "table table2"}
-METHODS = ("ance-2", "tas-b-ltre-opq-own", "label-free")
+TABLES = {*TABLE, "table table2", "table table7", "table claims"}
+"""What shows the metrics of systems."""
 VALIDATED = {"ranking dual-tas-balanced validation"}
 """The validation queries by which the weight of the fusion is chosen."""
 TAS, BALANCED = "tas+default+n1+by=bert-cat+b4+s0", "tas-balanced+default+n1+h10+by=bert-cat+b4+s0"
 CLUSTERED = {"clusters default", *of_plan(TAS), *of_plan(BALANCED)} | (
     of_run("in-batch-tas") | of_run("dual-tas-balanced") | TABLE | FIGURES
 )
-TRAINED = ("none-random", "in-batch-tas", "dual-tas-balanced")
-ROWS = (*TRAINED, *METHODS, "bm25", *RERANKED, "untrained", *FUSED)
+SINGLE = ("bm25", "bm25-deepct", "doct5query", "colbert-search")
+"""Systems that rank each query set by itself, from none of the others."""
+ROWS = (*TRAINED, *METHODS, *SINGLE, *RERANKED, "tas-b-duo", "untrained", *FUSED)
 EVALUATED = set().union(*map(evaluated, ROWS))
 NAMES = ["ndcg@10", "mrr@10", "recall@5", "map@1000"]
 
@@ -139,7 +153,7 @@ def test_a_new_run_takes_the_plan_that_stands(jobs):
 
 def test_the_weight_of_a_fusion_joins_rankings_and_makes_none(jobs):
     found = jobs({"systems": {"fused": {"alpha": 0.1}}})
-    assert found == of_sets("fused") | TABLE
+    assert found == of_sets("fused") | {"latency fused 1"} | TIMED | FIGURE3 | TABLE
     assert jobs({"systems": {"fused-ranks": {"k": 10}}}) == of_sets("fused-ranks") | TABLE
 
 
@@ -150,8 +164,8 @@ def test_a_new_query_set_encodes_no_passage_and_trains_nothing(finished, jobs):
         (finished / "tiny" / kind.format("more")).write_text(texts)
     found = jobs({"collections": {"tiny": {"query_sets": {"more": {"level": 1}}}}})
     searched = set().union(*map(of_search, (*TRAINED, *METHODS, "untrained")))
-    ranked = set().union(*(of_sets(name, ["more"]) for name in ("bm25", *RERANKED)))
-    joined = set().union(*(of_sets(name, [*SETS, "more"]) for name in FUSED))
+    ranked = set().union(*(of_sets(name, ["more"]) for name in (*SINGLE, *RERANKED)))
+    joined = of_sets("fused-ranks", [*SETS, "more"]) | of_pipelines([*SETS, "more"])
     compared = {"query_set more", "shared_queries"}
     assert found == {*compared, "tokens minilm more", *searched, *ranked, *joined, *TABLES}
 
@@ -160,14 +174,16 @@ def test_a_new_query_set_encodes_no_passage_and_trains_nothing(finished, jobs):
     ("file", "text", "expected"),
     [
         ("clusters/kmeans.py", "\nUNUSED = 1\n", CLUSTERED | TOPICS_UNLABELLED),
-        ("metrics/significance.py", "\n# a comment\n", TABLES),
+        ("metrics/significance.py", "\n# a comment\n", TABLES | TIMED),
         ("metrics/significance.py", "", set()),
-        ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | {"results/tables"}),
+        ("tables/svg.py", "\nUNUSED = 1\n", FIGURES | FIGURE3 | {"results/tables"}),
         ("metrics/record.py", "\nUNUSED = 1\n", EVALUATED | TABLES),
         ("students/list_losses.py", "\nUNUSED = 1\n", of_run("in-batch-tas") | TABLE),
-        ("rankings/fusion.py", "\nUNUSED = 1\n", of_sets("fused") | of_sets("fused-ranks") | TABLE),
+        ("rankings/fusion.py", "\nUNUSED = 1\n",
+         of_sets("fused") | of_sets("fused-ranks") | TABLE | TIMED | FIGURE3
+         | {f"latency {name} 1" for name in ("bm25", "fused", "tas-b-duo")}),
         ("students/artifacts.py", "\nUNUSED = 1\n", set()),
-        ("tables/templates/html.html.j2", "\n<!-- -->\n", TABLES),
+        ("tables/templates/html.html.j2", "\n<!-- -->\n", TABLES | TIMED),
         ("tables/templates/model_card.md.j2", "\n",
          {f"model_card {run}" for run in (*TRAINED, *METHODS)} | {"results/tables"}),
     ],
@@ -215,15 +231,18 @@ def test_the_order_of_keys_means_nothing(finished, jobs):
          {"training colbert", "figure figure2"}
          | {f"plan_scores {plan} colbert 0" for plan in (TAS, BALANCED)}
          | of_run("in-batch-tas") | of_run("dual-tas-balanced")
-         | of_sets("colbert-rerank") | TABLE),
+         | of_sets("colbert-rerank") | of_sets("colbert-search") | TABLE
+         | {"token_vectors colbert-search 0", "token_index colbert-search"}
+         | {"latency colbert-search 1"}),
         ("students/tiny/none-random.made.json", of_run("none-random") | TABLE),
         ("rankings/tiny/untrained/test.trec",
          of_search("untrained") | of_sets("fused-ranks") | TABLE),
         ("rankings/tiny/bm25/test.parquet",
          of_sets("bm25", ["test"]) | TABLE
          | of_sets("bert-cat-rerank", ["test"]) | of_sets("colbert-rerank", ["test"])
-         | of_sets("fused", ["test"]) | of_sets("fused-ranks", ["test"])),
-        ("metrics/tiny/bm25/graded.means.parquet", {"metrics bm25"} | TABLE),
+         | of_sets("fused", ["test"]) | of_sets("fused-ranks", ["test"])
+         | {"table table7", "table claims"}),
+        ("metrics/tiny/bm25/graded.means.parquet", {"metrics bm25", "table claims"} | TABLE),
         ("tables/tiny/figure1.svg", {"figure figure1", "results/tables"}),
     ],
 )  # fmt: skip

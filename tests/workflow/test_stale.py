@@ -41,11 +41,10 @@ def test_what_was_made_from_something_else_is_made_again_whatever_snakemake_reme
     forgotten, planned
 ):
     assert planned({}) == set()
-    kept = {name: {"lr": 1e-3} for name in ("in-batch-tas", "dual-tas-balanced")}
-    change = {"runs": {**kept, "none-random": {"lr": 1e-5}}}
-    run = ("training none-random", "vectors none-random passages-0", "search none-random",
-           "metrics none-random", "model_card none-random")  # fmt: skip
-    assert planned(change) == {*run, *TABLE}
+    change = {"runs": {"duo-bert": {"lr": 1e-5}}}
+    run = ("training duo-bert", "ranking tas-b-duo graded", "ranking tas-b-duo test",
+           "metrics tas-b-duo", "latency tas-b-duo 1", "table table7")  # fmt: skip
+    assert planned(change) == {*run, "results/tables"}
     fused = {*(f"ranking fused-ranks {name}" for name in ("graded", "test")), "metrics fused-ranks"}
     assert planned({"systems": {"fused-ranks": {"k": 3}}}) == fused | TABLE
 

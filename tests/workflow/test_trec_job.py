@@ -19,6 +19,8 @@ JOB = {
     "metrics": {"names": ["mrr@10", "recall@5"]},
     "systems": {"theirs": {"kind": "trec", "files": {"judged": "pool/theirs.run"}}},
     "tables": {
+        "ltre": None,
+        "claims": None,
         "runs": {
             "title": "Runs",
             "columns": ["Run"],

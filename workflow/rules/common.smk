@@ -63,11 +63,7 @@ def at(wildcards):
     return GRAPHS[wildcards.collection]
 
 
-def path(stage, *names):
-    """The path of a file of any collection."""
-    return "/".join(("results", stage, "{collection}", *names))
-
-
+path = GRAPH.pattern
 # The cores of this machine; a cluster has its own number, see profiles/.
 ALL_CORES = workflow.resource_settings.cores or 8
 
@@ -129,7 +125,7 @@ def made(stage, *names):
 
 def logs(stage, *names):
     """The log of a job, under the path of what it makes."""
-    return "/".join(("logs", stage, "{collection}", *names)) + ".log"
+    return path(stage, *names).replace("results", "logs", 1) + ".log"
 
 
 STARTED = time.time()

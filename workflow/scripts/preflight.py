@@ -1,8 +1,11 @@
-"""Print what the main job will need."""
+"""Print what the main job will need, also into the log."""
 
 import shutil
 
 from tasb.config.load import load
+from tasb.files import write_text
 from tasb.preflight import rate, report
 
-print(report(load(snakemake.config), rate(), shutil.disk_usage(".").free))
+text = report(load(snakemake.config), rate(), shutil.disk_usage(".").free)
+write_text(snakemake.log[0], text + "\n")
+print(text)

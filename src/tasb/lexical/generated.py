@@ -17,6 +17,7 @@ from tasb.seeds import derive
 from tasb.tokens.store import TokenStore
 from tasb.vectors.encode import shard_range
 
+SPECIAL = ("decoder_start_token_id", "eos_token_id", "pad_token_id")
 BLOCK = 32
 """Passages that are written for at a time; each block draws from a stream of its own."""
 
@@ -59,6 +60,7 @@ def generated(
         found = model.generate(
             input_ids=ids, attention_mask=mask, do_sample=True, top_k=settings["top_k"],
             num_return_sequences=settings["queries"], max_length=settings["query_length"],
+            **{name: getattr(model.config, name) for name in SPECIAL},
         )  # fmt: skip
         texts = tokenizer.decode_batch(found.tolist(), skip_special_tokens=True)
         for row in own:

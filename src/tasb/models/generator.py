@@ -57,10 +57,10 @@ class QueryGenerator(nn.Module):
         """Write both as one model, which transformers reads as an EncoderDecoderModel."""
         both = EncoderDecoderModel(encoder=self.encoder.transformer, decoder=self.decoder)
         special = self.encoder.special
-        for config in (both.config, both.generation_config):
-            config.decoder_start_token_id = special.cls
-            config.eos_token_id, config.pad_token_id = special.sep, special.pad
+        both.config.decoder_start_token_id = special.cls
+        both.config.eos_token_id, both.config.pad_token_id = special.sep, special.pad
         both.save_pretrained(folder)
+        (Path(folder) / "generation_config.json").unlink()  # config.json says the same
 
 
 def _decoder_of(transformer: PreTrainedModel) -> Any:

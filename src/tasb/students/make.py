@@ -90,8 +90,9 @@ def open_trainer(
     if settings.recorded and settings.gradient_cache is None and not isinstance(model, ColBert):
         model.encoder.record(precision)  # the passes of a step would share memory: ColBERT has two
     queries, passages = TokenStore(job.file("queries")), TokenStore(job.file("passages"))
-    if job.recipe["objective"] is not None:
-        found = function(job.recipe["objective"])
+    objective = job.recipe.get("objective")
+    if objective is not None:
+        found = function(objective)
         return Trainer(settings, found(job, settings, model, queries, precision), None, state)
     if isinstance(model, DeepCt | QueryGenerator):
         raise TypeError("a model of this kind has another objective")

@@ -26,7 +26,8 @@ def make(job: Job) -> None:
     found = recall_curves(rankings, qrels, settings.cutoffs, job.recipe["level"])
     with whole(job.output("data")) as part:
         found.write_parquet(part)
-    save(draw(found, f"{settings.title}, query set '{settings.query_set}'"), job.output("figure"))
+    title = f"{settings.title}, query set '{settings.query_set}'"
+    save(draw(found, title, settings.cutoffs), job.output("figure"))
 
 
 def recall_curves(
@@ -58,8 +59,14 @@ def recall_curves(
     return pl.concat(frames)
 
 
-def draw(found: pl.DataFrame, title: str) -> Figure:
-    """Draw the curves, and name them to the right from the highest end to the lowest."""
+def draw(found: pl.DataFrame, title: str, cutoffs: list[int]) -> Figure:
+    """Draw the curves, and name them to the right from the highest end to the lowest.
+
+    Args:
+        found: see `recall_curves`.
+        title: of the figure.
+        cutoffs: that the axis shows, as far as a curve reaches them.
+    """
     figure = Figure(figsize=(9, 5.5), layout="constrained")
     axes = figure.subplots()
     labels = found["label"].unique(maintain_order=True).to_list()
@@ -73,7 +80,8 @@ def draw(found: pl.DataFrame, title: str) -> Figure:
     axes.legend([ends[label][1] for label in order], order, loc="center left",
                 bbox_to_anchor=(1.01, 0.5), frameon=False, handlelength=3.5)  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xticks(found["cutoff"].unique().sort().to_list())
+    deepest = int(found["cutoff"].max())  # type: ignore[arg-type]
+    axes.set_xticks([cutoff for cutoff in cutoffs if cutoff <= deepest] or [deepest])
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(title=title, xlabel="Cutoff", ylabel="Recall", ylim=(0, 1.02))

@@ -71,7 +71,9 @@ class TokenSearch:
         vectors = self.vectors.vectors(tokens[None])[0]
         with full_precision(self.on):
             similar = vectors @ torch.from_numpy(query).to(self.on).T
-        best = torch.segment_reduce(similar, "max", lengths=torch.from_numpy(counts).to(self.on))
+        owner = torch.from_numpy(np.repeat(np.arange(len(passages)), counts)).to(self.on)
+        best = similar.new_full((len(passages), len(query)), -torch.inf)
+        best.scatter_reduce_(0, owner[:, None].expand_as(similar), similar, "amax")
         found: Scores = best.sum(1).cpu().numpy()
         return found
 

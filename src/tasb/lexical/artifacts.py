@@ -1,4 +1,4 @@
-"""The artifacts of the lexical stage: BM25 negatives where a collection has no pairs."""
+"""The artifacts of the lexical stage: BM25 negatives, weights of words, predicted queries."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tasb.artifact import Artifact, Part
 from tasb.collection.config import TRAINING
 from tasb.encoders.start import encoder_of
+from tasb.vectors.artifacts import read_by
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -32,19 +33,12 @@ def term_weights(graph: "Graph", system: str) -> Artifact:
         raise ValueError(
             f"{key}.run: '{declared.run}' is of model '{run.model.kind}'; name a run of deep-ct"
         )
-    base, vectors = encoder_of(graph, run.init, key), graph.section("vectors")
+    base = encoder_of(graph, run.init, key)
     return Artifact(
         "tasb.lexical.term_weights:make",
         name,
         files,
-        {
-            "encoder": {
-                "model": run.model,
-                "card": run.card,
-                "batch_tokens": vectors.batch_tokens,
-                "precision": vectors.precision,
-            }
-        },
+        {"encoder": read_by(graph, run)},
         {
             "model": graph.training(declared.run or "")["model"],
             "tokenizer": graph.encoder(base)["tokenizer"],

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tasb.artifact import Artifact, Source
 from tasb.collection.config import TRAINING
 from tasb.mining.names import mined_pairs, query_set_of
+from tasb.vectors.artifacts import read_by
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -44,16 +45,7 @@ def scorer(
         key: the key of the config that names the model.
     """
     scoring = graph.scoring(model, key)
-    vectors = graph.section("vectors")
-    settings = {
-        "scorer": {
-            "model": scoring.model,
-            "card": scoring.card,
-            "batch_tokens": vectors.batch_tokens,
-            "precision": vectors.precision,
-        }
-    }
-    return settings, {
+    return {"scorer": read_by(graph, scoring)}, {
         **scoring.sources(graph),
         "passage_tokens": graph.tokens(scoring.encoder, "passages")["tokens"],
         "query_tokens": graph.tokens(scoring.encoder, query_set)["tokens"],

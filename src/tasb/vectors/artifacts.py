@@ -10,6 +10,7 @@ from tasb.settings import Settings
 if TYPE_CHECKING:
     from tasb.graph import Graph
     from tasb.rankings.kinds.colbert import ColBertSearch
+    from tasb.students.run import TrainingRun
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,19 @@ def encoding(
     graph: "Graph", system: str, key: str, texts: str = "passages"
 ) -> tuple[dict[str, Any], dict[str, Source]]:
     """Return the settings and sources with which a job encodes passages or queries."""
-    model, vectors = graph.vector_model(system, key), graph.section("vectors")
-    settings = {
-        "encoder": {
-            "model": model.model,
-            "card": model.card,
-            "batch_tokens": vectors.batch_tokens,
-            "precision": vectors.precision,
-        }
+    model = graph.vector_model(system, key)
+    return {"encoder": read_by(graph, model)}, model.sources(graph, texts)
+
+
+def read_by(graph: "Graph", model: "ModelFiles | TrainingRun") -> dict[str, Any]:
+    """Return the settings with which a job opens a model and reads texts by it."""
+    vectors = graph.section("vectors")
+    return {
+        "model": model.model,
+        "card": model.card,
+        "batch_tokens": vectors.batch_tokens,
+        "precision": vectors.precision,
     }
-    return settings, model.sources(graph, texts)
 
 
 def all_passages(graph: "Graph", system: str) -> list[Part]:
@@ -102,15 +106,7 @@ def token_vectors(graph: "Graph", system: str, shard: int) -> Artifact:
             "vectors": [graph.path("vectors", system, "tokens", f"{shard}.arrow")],
             "lengths": [graph.path("vectors", system, "tokens", f"{shard}.parquet")],
         },
-        {
-            "encoder": {
-                "model": model.model,
-                "card": model.card,
-                "batch_tokens": vectors.batch_tokens,
-                "precision": vectors.precision,
-            },
-            "shards": vectors.shards,
-        },
+        {"encoder": read_by(graph, model), "shards": vectors.shards},
         {**model.sources(graph), "tokens": graph.tokens(model.encoder, "passages")["tokens"]},
         part={"shard": shard},
     )

@@ -9,7 +9,7 @@ from tasb.models.card import Card
 from tasb.models.kinds import ColBert
 from tasb.rankings.kinds.base import System, Timed, rankings, timed
 from tasb.rankings.kinds.dense import FACTORY
-from tasb.vectors.artifacts import ModelFiles
+from tasb.vectors.artifacts import ModelFiles, read_by
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -72,8 +72,9 @@ class ColBertSearch(System):
 
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set."""
-        model, vectors = self.token_model(graph, name), graph.section("vectors")
-        shards = [graph.token_vectors(name, shard) for shard in range(vectors.shards)]
+        model = self.token_model(graph, name)
+        count = graph.section("vectors").shards
+        shards = [graph.token_vectors(name, shard) for shard in range(count)]
         index: dict[str, Part] = {}
         if self.index != "Flat":
             index["index"] = graph.token_index(name)["index"]
@@ -85,12 +86,7 @@ class ColBertSearch(System):
             "query_tokens": graph.tokens(model.encoder, query_sets[0])["tokens"],
         }
         settings = {
-            "encoder": {
-                "model": model.model,
-                "card": model.card,
-                "batch_tokens": vectors.batch_tokens,
-                "precision": vectors.precision,
-            },
+            "encoder": read_by(graph, model),
             "index": self.searched_index,
             "hits": self.hits,
             "depth": graph.section("rankings").depth,

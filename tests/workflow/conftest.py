@@ -57,6 +57,10 @@ ROWS = (
     "fused",
     "fused-ranks",
 )
+MEASURES = (
+    "peak_memory teacher_passes refreshes clustering own_seconds first_seconds samples_per_second "
+    "index bytes share"
+)
 SAID = {"text": "it is so", "source": "the tests"}
 BEST = {**SAID, "system": "dual-tas-balanced"}
 SCORED = {"kind": "collection", "teacher": "bert-cat"}
@@ -156,18 +160,7 @@ TINY = {
         "table2": {
             "metrics": ["ndcg@10"],
             "compared_with": "ance",
-            "measures": [
-                "peak_memory",
-                "teacher_passes",
-                "refreshes",
-                "clustering",
-                "own_seconds",
-                "first_seconds",
-                "samples_per_second",
-                "index",
-                "bytes",
-                "share",
-            ],
+            "measures": MEASURES.split(),
             "rows": [{"system": name, "labels": [name]} for name in METHODS]
             + [{"paper": "tct", "labels": ["TCT"]}],
         },

@@ -132,3 +132,13 @@ def test_more_repetitions_measure_and_table_alone(redone):
 def test_a_cutoff_or_a_claim_draws_or_prints_again(redone):
     assert redone("figures.figure3.cutoffs", [1, 10]) == {"tables/figure3"}
     assert redone("tables.claims.claims.0.percent", 40) == {"tables/claims"}
+
+
+def test_a_key_of_a_t5_ranks_again_and_makes_nothing_before(loaded):
+    system = {"kind": "rerank-t5", "system": "bm25", "encoder": "minilm"}
+    before, after = (loaded("systems.bm25-mono", {**system, "depth": depth}) for depth in (20, 30))
+    one, other = recipes(before), recipes(after)
+    changed = {name for name in other if one.get(name) != other[name]}
+    named = {name for name in changed if "bm25-mono/" in name or name.endswith("bm25-mono")}
+    assert named == of_system("bm25-mono")
+    assert {name.split("/")[0] for name in changed} == {"rankings", "latency", "metrics", "tables"}

@@ -8,7 +8,9 @@ from transformers import T5Config, T5ForConditionalGeneration
 
 from tasb.encoders.check import checked
 from tasb.errors import TasbError
+from tasb.lexical.generated import generated
 from tasb.teachers.t5 import Prompts, T5Scorer, open_t5
+from tasb.tokens.store import TokenStore
 from tasb.tokens.tokenize import tokenize
 
 WORDS = "Query Document Document0 Document1 Relevant alpha beta river stone bird tree true false"
@@ -117,3 +119,18 @@ def test_duot5_is_the_symmetric_sum_of_both_orders(folder):
 def test_what_gives_no_sound_score_is_refused(folder, changed, message):
     with pytest.raises(TasbError, match=message):
         open_scorer(folder, **changed)
+
+
+def test_a_t5_writes_queries_from_a_passage_with_its_end(folder, monkeypatch):
+    seen = []
+    model = T5ForConditionalGeneration.from_pretrained(folder).eval()
+    generate = model.generate
+    monkeypatch.setattr(model, "generate", lambda **given: seen.append(given) or generate(**given))
+    settings = {"queries": 3, "top_k": 4, "query_length": 6, "passage_length": 8, "seed": 1}
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    written = list(generated(model, tokenizer, TokenStore(folder / "passages"), range(3), settings))
+    assert [len(queries) for queries in written] == [3, 3, 3]
+    rows = [ids[mask == 1].tolist() for ids, mask in zip(seen[0]["input_ids"],
+                                                         seen[0]["attention_mask"])]  # fmt: skip
+    assert rows[:2] == [whole(folder, text) for text in PASSAGES[:2]]
+    assert len(rows[2]) == 8 and rows[2][-1] == 1

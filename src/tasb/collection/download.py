@@ -57,7 +57,7 @@ def make(job: Job) -> None:
     else:
         source = fetch(name, declared, PARTS / f"{name}.part")
     if declared.md5 is None and declared.sha256 is None:
-        log.warning("downloads.%s: no digest is published; sha256: %s would keep it as it is now",
+        log.warning("downloads.%s: no digest is published; the file that came has sha256 %s",
                     name, sha256(source))  # fmt: skip
     with whole(target) as part:
         link_or_copy(source, part)

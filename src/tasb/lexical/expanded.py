@@ -6,25 +6,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasb.files import whole
+from tasb.lexical.blocks import write_rows
 
 SCHEMA = pa.schema([("queries", pa.list_(pa.string()))])
-ROWS = 1024
-"""Passages in a row group."""
 Expansion = list[str]
 """The queries of a passage."""
 
 
 def write_expansions(rows: Iterable[Expansion], path: str | Path) -> None:
     """Write the queries of passages, in order of position, a row a passage."""
-    with whole(path) as part, pq.ParquetWriter(part, SCHEMA) as writer:
-        block: list[Expansion] = []
-        for row in rows:
-            block.append(row)
-            if len(block) == ROWS:
-                writer.write_table(pa.table({"queries": block}, schema=SCHEMA))
-                block = []
-        writer.write_table(pa.table({"queries": block}, schema=SCHEMA))
+    write_rows(rows, lambda block: pa.table({"queries": block}, schema=SCHEMA), SCHEMA, path)
 
 
 def read_expansions(files: Sequence[str]) -> Iterator[str]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from tasb.collection.tables import count_texts
 from tasb.errors import TasbError
-from tasb.files import existing, whole
+from tasb.files import existing
 from tasb.jobs import Job, progress
+from tasb.lexical.blocks import write_rows
 from tasb.lexical.words import CONTINUED, WordPieces
 from tasb.models.card import Card
 from tasb.models.deep_ct import DeepCt
@@ -130,14 +130,7 @@ def _words(where: str, line: str) -> list[tuple[str, float]]:
 
 def write_weights(rows: Iterable[Weighed], path: str | Path) -> None:
     """Write the words of passages and their weights, a row a passage."""
-    with whole(path) as part, pq.ParquetWriter(part, SCHEMA) as writer:
-        block: list[Weighed] = []
-        for row in rows:
-            block.append(row)
-            if len(block) == BLOCK:
-                writer.write_table(_table(block))
-                block = []
-        writer.write_table(_table(block))
+    write_rows(rows, _table, SCHEMA, path)
 
 
 def _table(block: list[Weighed]) -> pa.Table:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasb.artifact import Artifact
+from tasb.artifact import Artifact, Part
 from tasb.rankings.kinds.base import System, Timed, rankings, timed
 from tasb.teachers.artifacts import scorer
 
@@ -16,17 +16,11 @@ SCORER = "tasb.teachers.scorers:open_scorer"
 T5 = "tasb.teachers.t5:open_t5"
 
 
-class Rerank(System):
-    """The top passages of a system, in the order of a model's scores.
+class Reranker(System):
+    """The top passages of a system in another order; below `depth` its order is kept."""
 
-    Below `depth` the order of the first system is kept.
-    """
-
-    kind: Literal["rerank"]
     system: str
     """The system whose ranking is re-ordered."""
-    model: str
-    """A run of any model, or a system with vectors."""
     depth: int = Field(100, ge=1)
     """Passages of a query that are scored."""
 
@@ -39,9 +33,20 @@ class Rerank(System):
         """Return the re-ranking."""
         return timed(self.ranked(graph, name, [query_set]), "tasb.latency.stages:reranking")
 
+    def first(self, graph: "Graph", name: str, query_set: str) -> Part:
+        """Return the ranking that is re-ordered."""
+        return graph.ranking(self.system, query_set, key=f"systems.{name}.system")
+
+
+class Rerank(Reranker):
+    """The top passages of a system, in the order of a model's scores."""
+
+    kind: Literal["rerank"]
+    model: str
+    """A run of any model, or a system with vectors."""
+
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set."""
-        first = graph.ranking(self.system, query_sets[0], key=f"systems.{name}.system")
         run = graph.config.runs.get(self.model)
         if run is not None and run.model.compares and self.depth < 2:
             raise ValueError(
@@ -54,27 +59,20 @@ class Rerank(System):
             query_sets,
             "tasb.rankings.rerank:make",
             {**settings, "opened_by": SCORER, "rerank_depth": self.depth},
-            {**sources, "first": first},
+            {**sources, "first": self.first(graph, name, query_sets[0])},
             heavy=True,
             uses=[SCORER],
         )
 
 
-class RerankT5(System):
-    """The top passages of a system, in the order that a T5 gives them: monoT5 or duoT5.
-
-    Below `depth` the order of the first system is kept.
-    """
+class RerankT5(Reranker):
+    """The top passages of a system, in the order that a T5 gives them: monoT5 or duoT5."""
 
     kind: Literal["rerank-t5"]
-    system: str
-    """The system whose ranking is re-ordered."""
     encoder: str
     """A T5 among `encoders`."""
     compares: bool = False
     """Whether it compares passages in pairs (duoT5), or scores each alone (monoT5)."""
-    depth: int = Field(100, ge=1)
-    """Passages of a query that are scored."""
     length: int = Field(512, ge=16)
     """Tokens of a prompt; passages are cut to it."""
     query_length: int = Field(64, ge=1)
@@ -88,18 +86,8 @@ class RerankT5(System):
             raise ValueError("depth: 1; with 'compares' passages are scored in pairs: 2 at least")
         return self
 
-    @property
-    def rests_on(self) -> list[str]:
-        """The first system."""
-        return [self.system]
-
-    def timed(self, graph: "Graph", name: str, query_set: str) -> Timed:
-        """Return the re-ranking."""
-        return timed(self.ranked(graph, name, [query_set]), "tasb.latency.stages:reranking")
-
     def ranked(self, graph: "Graph", name: str, query_sets: list[str]) -> Artifact:
         """Return the ranking of a query set."""
-        first = graph.ranking(self.system, query_sets[0], key=f"systems.{name}.system")
         encoder = graph.encoder(self.encoder, f"systems.{name}.encoder")
         vectors = graph.section("vectors")
         keys = {"compares", "length", "query_length", "targets"}
@@ -112,7 +100,7 @@ class RerankT5(System):
             "tasb.rankings.rerank:make",
             {"scorer": settings, "opened_by": T5, "rerank_depth": self.depth},
             {
-                "first": first,
+                "first": self.first(graph, name, query_sets[0]),
                 "model": encoder["model"],
                 "tokenizer": encoder["tokenizer"],
                 "passage_tokens": graph.tokens(self.encoder, "passages")["tokens"],

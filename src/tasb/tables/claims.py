@@ -71,9 +71,9 @@ def _means(files: list[str], metric: str) -> list[float | None]:
 def gain(row: Row, here: Here) -> Judged:
     """Judge by how much a system exceeds another one, on every query set."""
     pairs = [*zip(*(_means(row["files"][name], row["metric"]) for name in ("system", "against")))]
-    gains = [None if not (own and other) else 100 * (own / other - 1) for own, other in pairs]
+    gains = [None if own is None or not other else 100 * (own / other - 1) for own, other in pairs]
     if None in gains:
-        return Judged("–", UNTESTED, "a value is missing")
+        return Judged("–", UNTESTED, "a value is missing, or nothing to exceed")
     shown = ", ".join(
         f"{name} {number(own)} against {number(other)}: {value:+.0f} %"
         for name, (own, other), value in zip(here.sets, pairs, gains)

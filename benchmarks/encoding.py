@@ -12,6 +12,7 @@ from tasb.models.bert_dot import BertDot
 from tasb.models.card import Card
 from tasb.models.device import prepare
 from tasb.models.encoder import Encoder
+from tasb.models.sides import PASSAGES
 from tasb.vectors.config import Vectors
 from tasb.vectors.encode import TextEncoder
 
@@ -22,7 +23,8 @@ def main() -> None:
     """Print one row for each collection; our time includes tokenizing, as theirs does."""
     given = options(__doc__, passages=512)
     folder, device = encoder_folder(), prepare(Job({}, {}, {}, os.cpu_count() or 1))
-    model = BertDot(Encoder.load(folder, folder / "tokenizer.json"), Card()).to(device)
+    card = Card(passage_length=LENGTH)
+    model = BertDot(Encoder.load(folder, folder / "tokenizer.json"), card).to(device)
     encoder = TextEncoder(model, Vectors().batch_tokens, given.precision)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
@@ -36,7 +38,7 @@ def main() -> None:
 
         def ours(texts: Triples = texts) -> None:
             tokenizer.encode_batch(texts.passages, add_special_tokens=False)
-            list(encoder.encode(texts.passage_tokens, LENGTH, range(len(texts.passages))))
+            list(encoder.encode(texts.passage_tokens, PASSAGES, range(len(texts.passages))))
 
         def theirs(texts: Triples = texts) -> None:
             peer.encode(texts.passages, batch_size=32)

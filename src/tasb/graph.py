@@ -87,7 +87,7 @@ class Graph(Builder):
     def scoring(self, model: str, key: str) -> ModelFiles:
         """Return a model that scores pairs: a run of any architecture, or a dense system."""
         if model not in self.config.runs and model in self.config.systems:
-            return self.vector_model(model, key)
+            return self.system(model, key).scoring(self, model, key)
         require(model, {**self.config.runs, **self.config.systems}, key, "run or system")
         run = self.run(model, key)
         if run.search is not None:

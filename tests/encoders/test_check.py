@@ -159,18 +159,6 @@ def test_a_damaged_file_is_named(model, tmp_path, name, damage):
     assert ("Git LFS" in str(error.value)) == (damage == "pointer")
 
 
-@pytest.mark.parametrize(("further", "known"), [("Dense", False), ("Normalize", True)])
-def test_modules_that_no_card_can_say_are_refused(model, tmp_path, further, known):
-    kinds = ["Transformer", "Pooling", further]
-    modules = [{"type": f"sentence_transformers.models.{kind}"} for kind in kinds]
-    (model / "modules.json").write_text(json.dumps(modules))
-    if known:
-        assert copied(model, tmp_path)
-    else:
-        with pytest.raises(TasbError, match="module 'Dense' is not supported; known: Transformer"):
-            copied(model, tmp_path)
-
-
 def test_texts_longer_than_the_positions_are_refused(tiny_encoder):
     files = [str(tiny_encoder / "config.json"), str(tiny_encoder / WEIGHTS)]
 

@@ -7,6 +7,7 @@ from transformers import AutoModel
 
 from tasb.errors import TasbError
 from tasb.jobs import Job
+from tasb.models.sides import PASSAGES
 from tasb.tokens.store import TokenStore, write_tokens
 from tasb.vectors.encode import open_encoder
 from tasb.vectors.shards import read_vectors
@@ -29,7 +30,7 @@ def encoder(folder, batch_tokens=8192, **card):
         "model": [str(folder / "config.json"), str(folder / "model.safetensors")],
         "tokenizer": [str(folder / "tokenizer.json")],
     }
-    kind = {"model": {"kind": "bert-dot"}, "card": card}
+    kind = {"model": {"kind": "bert-dot"}, "card": {"passage_length": LENGTH, **card}}
     settings = {**kind, "batch_tokens": batch_tokens, "precision": "fp32"}
     return open_encoder(Job({"encoder": settings}, files, {}))
 
@@ -45,7 +46,7 @@ def states_one_by_one(folder, store):
 
 
 def vectors_of(encoder, store, rows):
-    blocks = list(encoder.encode(store, LENGTH, rows))
+    blocks = list(encoder.encode(store, PASSAGES, rows))
     assert {block.dtype for block in blocks} == {np.dtype(np.float16)}
     return np.concatenate(blocks).astype(np.float32)
 
@@ -93,7 +94,7 @@ def test_dropout_is_off(tiny_encoder, store, whole):
 
 
 def test_a_part_is_written_in_order_of_position(tiny_encoder, store, whole, tmp_path):
-    encoder(tiny_encoder).write(store, LENGTH, range(4, 17), tmp_path / "vectors")
+    encoder(tiny_encoder).write(store, PASSAGES, range(4, 17), tmp_path / "vectors")
     written = read_vectors(tmp_path / "vectors")
     np.testing.assert_allclose(written, whole[4:17], rtol=2**-11, atol=2e-4)
 
@@ -102,13 +103,13 @@ def test_texts_beyond_one_block_are_written_in_order(
     tiny_encoder, tmp_path, monkeypatch, store, whole
 ):
     monkeypatch.setattr("tasb.vectors.encode.BLOCK", 6)
-    encoder(tiny_encoder).write(store, LENGTH, range(0, 20), tmp_path / "vectors")
+    encoder(tiny_encoder).write(store, PASSAGES, range(0, 20), tmp_path / "vectors")
     written = read_vectors(tmp_path / "vectors")
     np.testing.assert_allclose(written, whole, rtol=2**-11, atol=2e-4)
 
 
 def test_an_empty_range_is_an_empty_file(tiny_encoder, store, tmp_path):
-    encoder(tiny_encoder).write(store, LENGTH, range(7, 7), tmp_path / "vectors")
+    encoder(tiny_encoder).write(store, PASSAGES, range(7, 7), tmp_path / "vectors")
     assert (tmp_path / "vectors").stat().st_size > 0
 
 
@@ -119,5 +120,5 @@ def test_vectors_that_fp16_cannot_hold_are_refused(tiny_encoder, store, tmp_path
     with torch.no_grad():
         norm.weight *= factor
     with pytest.raises(TasbError, match="texts 0 to 19 are beyond fp16 in fp32"):
-        large.write(store, LENGTH, range(0, 20), tmp_path / "vectors")
+        large.write(store, PASSAGES, range(0, 20), tmp_path / "vectors")
     assert list(tmp_path.iterdir()) == []

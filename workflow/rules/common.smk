@@ -40,7 +40,11 @@ C = GRAPH.config.collection
 SETS = list(GRAPH.config.data.query_sets)
 EVERY_SET = [*SETS, "train", TRAINING, VALIDATION, UNLABELLED]
 NAMES = [*GRAPH.config.systems, *GRAPH.config.runs]
-DENSE = [name for name in NAMES if GRAPH.system(name).reported_together]
+DENSE = [
+    name
+    for name in NAMES
+    if GRAPH.system(name).ranks and GRAPH.system(name).reported_together
+]
 GENERATIONS = [name for name, run in GRAPH.config.runs.items() if run.generation]
 SEARCHING = [name for name, run in GRAPH.config.runs.items() if run.search]
 MINED = GRAPH.config.mining
@@ -93,7 +97,7 @@ wildcard_constraints:
     texts=r"[^/]+",
     encoder=one_of(GRAPH.config.encoders),
     run=one_of(GRAPH.config.runs),
-    teacher=one_of(GRAPH.config.runs),
+    teacher=one_of(NAMES),
     clusters=one_of(GRAPH.config.clusters),
     model=one_of(NAMES),
     mining=one_of(MINED),

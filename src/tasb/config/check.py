@@ -50,9 +50,11 @@ def check(graph: Graph) -> None:
         graph.mined(name)
     for name in config.clusters:
         graph.clusters(name)
-    for name in config.systems:
-        for query_set in config.data.query_sets:
+    for name, system in config.systems.items():
+        for query_set in config.data.query_sets if system.ranks else ():
             graph.ranking(name, query_set)
+        if not system.ranks:
+            graph.scoring(name, f"systems.{name}")
     for name in config.tables:
         graph.table(name)
     for name in config.figures:

@@ -1,24 +1,27 @@
 """The files of an encoder are compared with each other before anything reads them."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
 from tasb.errors import TasbError
-from tasb.files import POINTER, read_json, refuse_pointer
+from tasb.files import POINTER, refuse_pointer
 from tasb.models.weights import T5, names_of, read_config
 from tasb.tokens.special import SpecialTokens
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 """All that is taken: weights as safetensors, a fast tokenizer, and no code."""
-MODULES = ("Transformer", "Pooling", "Normalize")
-"""Modules of sentence-transformers that a card can say."""
 
 
-def checked(folder: Path) -> dict[str, str]:
+def checked(folder: Path, aside: Collection[str] = ()) -> dict[str, str]:
     """Compare the files of an encoder with each other.
+
+    Args:
+        folder: of the files.
+        aside: names of weights that are known to be those of a head.
 
     Returns:
         The name in the file for each weight of the encoder.
@@ -32,7 +35,7 @@ def checked(folder: Path) -> dict[str, str]:
     for file in ("config.json", "tokenizer.json"):
         _read_mapping(folder / file)
     config = read_config(folder, more=(T5,))
-    names = names_of(folder, config, with_head=config.model_type == T5)
+    names = names_of(folder, config, with_head=config.model_type == T5, aside=aside)
     tokens = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab().values()
     if max(tokens) >= config.vocab_size:
         raise TasbError(
@@ -41,7 +44,6 @@ def checked(folder: Path) -> dict[str, str]:
         )
     if config.model_type != T5:
         SpecialTokens.read(folder / "tokenizer.json")
-    _refuse_further_modules(folder / "modules.json")
     return names
 
 
@@ -53,15 +55,3 @@ def _read_mapping(path: Path) -> Any:
     if not isinstance(found, dict):
         raise TasbError(f"{path}: no mapping of names to values; fetch it again")
     return found
-
-
-def _refuse_further_modules(modules: Path) -> None:
-    """Refuse a model of sentence-transformers that is more than an encoder."""
-    if not modules.is_file():
-        return
-    kinds = [str(module["type"]).rpartition(".")[2] for module in read_json(modules)]
-    further = [kind for kind in kinds if kind not in MODULES]
-    if further:
-        raise TasbError(
-            f"{modules}: module '{further[0]}' is not supported; known: {', '.join(MODULES)}"
-        )

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from tasb.collection.tables import read_ids
 from tasb.jobs import Job
 from tasb.latency.measure import Asked, Opened, Stage, waiting
+from tasb.models.sides import QUERIES
 from tasb.rankings.blocked import DeviceVectors, top_passages
 from tasb.rankings.exact import Positions, Scores
 from tasb.rankings.ranking import ranking_of
@@ -56,8 +57,9 @@ def _texts(tokenizer: Tokenizer, encoder: TextEncoder, texts: list[str]) -> Text
     encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
     stops = np.cumsum([len(encoding) for encoding in encodings])
     ids = np.fromiter((number for each in encodings for number in each.ids), np.uint32)
-    starts, length = np.concatenate(([0], stops[:-1])), encoder.model.card.query_length
-    return encoder.model.encoder.special.around(ids, starts, stops, length)
+    starts = np.concatenate(([0], stops[:-1]))
+    special, length = encoder.model.sides[QUERIES], encoder.lengths[QUERIES]
+    return special.around(ids, starts, stops, length)
 
 
 def _exact(job: Job, depth: int, on: torch.device) -> Search:

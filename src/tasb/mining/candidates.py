@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tasb.files import whole
 from tasb.jobs import Job, log
+from tasb.models.sides import QUERIES
 from tasb.rankings.exact import Positions
 from tasb.rankings.search import find
 from tasb.tokens.store import TokenStore
@@ -28,8 +29,7 @@ def make(job: Job) -> None:
     with whole(job.output("candidates")) as part, pq.ParquetWriter(part, SCHEMA) as writer:
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
-            length = encoder.model.card.query_length
-            vectors = np.concatenate(list(encoder.encode(store, length, block)))
+            vectors = np.concatenate(list(encoder.encode(store, QUERIES, block)))
             found, _ = find(job, vectors.astype(np.float32), job.recipe["depth"], encoder.device)
             for table in _tables(np.asarray(block), found):
                 writer.write_batch(table)

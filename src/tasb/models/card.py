@@ -1,7 +1,7 @@
-"""What a checkpoint has in addition to its weights, because released ones differ in it."""
+"""What a checkpoint has in addition to its encoder, because released ones differ in it."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,30 +12,57 @@ FILE = "card.json"
 """Where a folder of a model keeps its card."""
 
 
-class Card(Settings):
+class Dense(Settings):
+    """A linear layer over a text's vector."""
+
+    kind: Literal["dense"] = "dense"
+    inputs: int = Field(ge=1)
+    outputs: int = Field(ge=1)
+    bias: bool = True
+    activation: Literal["identity", "tanh", "gelu", "relu"] = "identity"
+    """What is applied to its outputs."""
+
+
+class LayerNorm(Settings):
+    """A layer normalisation of a text's vector."""
+
+    kind: Literal["layer-norm"] = "layer-norm"
+    dimensions: int = Field(ge=1)
+
+
+HeadLayer = Annotated[Dense | LayerNorm, Field(discriminator="kind")]
+
+
+class Reading(Settings):
     """How texts become vectors, and vectors scores."""
 
     pooling: Literal["cls", "mean"] = "cls"
     """[CLS], or the mean over all tokens."""
+    pooled_from: int = Field(0, ge=0)
+    """With pooling mean: the place of the first token that counts, [CLS] being at 0."""
     similarity: Literal["dot", "cosine"] = "dot"
     """Dot product, or cosine."""
     query_length: int = Field(30, ge=3)
-    """Tokens of a query, special tokens included."""
+    """Tokens of a query, special tokens and prefix included."""
     passage_length: int = Field(200, ge=3)
-    """Tokens of a passage, special tokens included."""
+    """Tokens of a passage, special tokens and prefix included."""
+    query_prefix: str = ""
+    """Text before each query."""
+    passage_prefix: str = ""
+    """Text before each passage."""
+    separator: bool = True
+    """Whether [SEP] ends a text."""
+    masked_queries: bool = False
+    """Whether queries are filled up to `query_length` with [MASK], which count as tokens."""
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] | None = None
+    """Of the passes, see `vectors`; null: the one that is set there."""
 
 
-class OwnCard(Settings):
-    """The same keys for released weights; null is what their folder's own card says."""
+class Card(Reading):
+    """The same, with the layers over a text's vector."""
 
-    pooling: Literal["cls", "mean"] | None = None
-    """[CLS], or the mean over all tokens."""
-    similarity: Literal["dot", "cosine"] | None = None
-    """Dot product, or cosine."""
-    query_length: int | None = Field(None, ge=3)
-    """Tokens of a query, special tokens included."""
-    passage_length: int | None = Field(None, ge=3)
-    """Tokens of a passage, special tokens included."""
+    head: tuple[HeadLayer, ...] = ()
+    """Layers between the pooled state and the vector, whose weights are with the encoder's."""
 
 
 def read_card(path: str | Path) -> Card:
@@ -48,8 +75,8 @@ def completed_card(given: dict[str, Any], own: str | Path | None) -> Card:
     """Return the card that a job reads a model with.
 
     Args:
-        given: what the config says; null for what the model's own card says.
-        own: the model's own card, if any of it is needed.
+        given: keys of the config, which win over the model's own card.
+        own: the model's own card, if it may say the rest.
     """
     base = read_card(own).plain() if own is not None else {}
-    return Card.model_validate({**base, **{k: v for k, v in given.items() if v is not None}})
+    return Card.model_validate({**base, **given})

@@ -6,9 +6,9 @@ from typing import ClassVar
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from tasb.errors import TasbError
 from tasb.models.encoder import Encoder
-from tasb.models.weights import HEAD, WEIGHTS
+from tasb.models.sides import Sides
+from tasb.models.weights import HEAD, WEIGHTS, load_head
 
 
 class HeadedEncoder(nn.Module):
@@ -20,6 +20,7 @@ class HeadedEncoder(nn.Module):
     def __init__(self, encoder: Encoder, head: nn.Module, head_std: float) -> None:
         super().__init__()
         self.encoder = encoder
+        self.sides: Sides = (encoder.special, encoder.special)
         self.head = head
         for layer in head.modules():
             if isinstance(layer, nn.Linear):
@@ -33,16 +34,7 @@ class HeadedEncoder(nn.Module):
         Raises:
             TasbError: the file has no such head.
         """
-        found = load_file(weights)
-        head = {name.removeprefix(HEAD): found[name] for name in found if name.startswith(HEAD)}
-        shapes = {name: value.shape for name, value in self.head.state_dict().items()}
-        if {name: value.shape for name, value in head.items()} != shapes:
-            names = ", ".join(HEAD + name for name in shapes)
-            raise TasbError(
-                f"{weights}: no head of this model ({names}); take the weights of a model of the "
-                "same kind"
-            )
-        self.head.load_state_dict(head)
+        load_head(self.head, weights)
 
     def save(self, folder: str | Path) -> None:
         """Write the encoder and the head."""

@@ -14,7 +14,8 @@ from tasb.models.deep_ct import DeepCt
 from tasb.models.encoder import Encoder
 from tasb.models.generator import QueryGenerator
 from tasb.models.rerankers import DuoBert, MonoBert
-from tasb.models.weights import refuse_long_texts
+from tasb.models.sides import sides_of
+from tasb.models.weights import load_head, refuse_long_texts
 
 Model = BertDot | BertCat | ColBert
 """Each gives `pair_scores`; BertDot and ColBert also give `all_scores`."""
@@ -66,7 +67,10 @@ def load_model(
     encoder = Encoder.load(Path(weights[0]).parent, tokenizer)
     _refuse_long_texts(encoder, settings, card)
     if settings["kind"] not in HEADED:
-        return BertDot(encoder, card)
+        dense = BertDot(encoder, card, sides_of(encoder.special, card, tokenizer))
+        if card.head:
+            load_head(dense.head, weights[1])
+        return dense
     model = _headed(encoder, settings, card)
     model.load_head(weights[1])
     return model

@@ -1,11 +1,12 @@
 """Weights are compared with the architecture that they are for; nothing is filled up by chance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from torch import nn
 from transformers import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     MODEL_MAPPING,
@@ -14,6 +15,7 @@ from transformers import (
 )
 
 from tasb.errors import TasbError
+from tasb.files import POINTER, refuse_pointer
 
 WEIGHTS = "model.safetensors"
 HEAD = "head."
@@ -29,8 +31,8 @@ TIED = ("encoder.embed_tokens.", "decoder.embed_tokens.", "lm_head.")
 OFFSET = ("camembert", "mpnet", "roberta", "xlm-roberta")
 """Architectures whose first positions, as many as the number of [PAD] and one, are not used."""
 WRAPPERS = (
-    "module.", "0.auto_model.", "auto_model.", "ance_encoder.", "bert.", "distilbert.", "roberta.",
-    "electra.", "mpnet.", "model.", "encoder.",
+    "module.", "0.auto_model.", "auto_model.", "ance_encoder.", "bert_model.", "bert.",
+    "distilbert.", "roberta.", "electra.", "mpnet.", "model.", "encoder.",
 )  # fmt: skip
 """What others put before the names of an encoder's weights."""
 HEADS = (
@@ -88,8 +90,27 @@ def positions(config: PretrainedConfig) -> int:
     return int(config.max_position_embeddings) - unused
 
 
+def stored_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the weights in a file by their names.
+
+    Raises:
+        TasbError: the file is damaged, or a pointer to one.
+    """
+    with Path(path).open("rb") as opened:
+        refuse_pointer(Path(path), opened.read(len(POINTER)))
+    try:
+        with safe_open(path, framework="pt") as file:
+            stored = file.keys()
+            return {name: tuple(file.get_slice(name).get_shape()) for name in stored}
+    except SafetensorError as error:
+        raise TasbError(f"{path}: damaged or cut off ({error}); fetch it again") from None
+
+
 def names_of(
-    folder: str | Path, config: PretrainedConfig, with_head: bool = False
+    folder: str | Path,
+    config: PretrainedConfig,
+    with_head: bool = False,
+    aside: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the name in the file for each weight of an encoder, without reading the weights.
 
@@ -97,18 +118,14 @@ def names_of(
         folder: of the model.
         config: its config.
         with_head: whether it is an encoder-decoder with its language-model head.
+        aside: names in the file that are known to be those of a head.
 
     Raises:
         TasbError: the file is damaged; a weight is missing, but of a pooler, which is not used;
             a weight is left over, but of a head; or one has another shape.
     """
     path = Path(folder) / WEIGHTS
-    try:
-        with safe_open(path, framework="pt") as file:
-            stored = file.keys()
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in stored}
-    except SafetensorError as error:
-        raise TasbError(f"{path}: damaged or cut off ({error}); fetch it again") from None
+    shapes = stored_shapes(path)
     expected = expected_shapes(config, with_head)
     found: dict[str, str] = {}
     left_over = []
@@ -116,7 +133,7 @@ def names_of(
         own = _own_name(name, expected)
         if own in expected and own not in found:
             found[own] = name
-        elif own in expected or not _is_spare(own):
+        elif own in expected or not (name in aside or _is_spare(own)):
             left_over.append(name)
     unused = TIED if with_head else ("pooler.",)
     missing = [name for name in expected if name not in found and not name.startswith(unused)]
@@ -181,6 +198,24 @@ def load_encoder(folder: str | Path) -> Any:
     return architecture.from_pretrained(
         None, config=config, state_dict=weights, dtype=torch.float32
     )
+
+
+def load_head(head: nn.Module, path: str | Path) -> None:
+    """Load the weights of a head from the file of its model's weights.
+
+    Raises:
+        TasbError: the file has no such head.
+    """
+    with safe_open(path, framework="pt") as file:
+        found = {name.removeprefix(HEAD): file.get_tensor(name).float()
+                 for name in file.keys() if name.startswith(HEAD)}  # noqa: SIM118  # fmt: skip
+    shapes = {name: value.shape for name, value in head.state_dict().items()}
+    if {name: value.shape for name, value in found.items()} != shapes:
+        names = ", ".join(HEAD + name for name in shapes)
+        raise TasbError(
+            f"{path}: no head of this model ({names}); take the weights of a model of the same kind"
+        )
+    head.load_state_dict(found)
 
 
 def refuse_long_texts(config: PretrainedConfig, length: int, what: str) -> None:

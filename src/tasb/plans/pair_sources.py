@@ -58,7 +58,7 @@ class CollectionPairs(PairSource):
         """Return the pairs, scored by the teacher if there is one."""
         if self.teacher is None:
             return graph.pairs()["pairs"]
-        graph.run(self.teacher, f"{key}.teacher")
+        graph.scoring(self.teacher, f"{key}.teacher")
         return graph.pair_scores(self.teacher)["pairs"]
 
 

@@ -10,6 +10,7 @@ import torch
 
 from tasb.collection.tables import read_ids
 from tasb.jobs import Job, log
+from tasb.models.sides import QUERIES
 from tasb.rankings.exact import Positions, Scores, best, search_flat
 from tasb.rankings.ranking import ranking_of, search_depth, write_ranking
 from tasb.tokens.store import TokenStore
@@ -107,6 +108,6 @@ def make(job: Job) -> None:
 
 def _encoded(encoder: TextEncoder, store: TokenStore) -> Scores:
     """Return the vectors of a query set, as they would be read from a file."""
-    length, rows = encoder.model.card.query_length, range(len(store))
-    blocks = [np.empty((0, encoder.model.encoder.dimensions), np.float16)]
-    return np.concatenate([*blocks, *encoder.encode(store, length, rows)]).astype(np.float32)
+    blocks = [np.empty((0, encoder.model.dimensions), np.float16)]
+    encoded = encoder.encode(store, QUERIES, range(len(store)))
+    return np.concatenate([*blocks, *encoded]).astype(np.float32)

@@ -37,7 +37,7 @@ def open_scorer(
         TokenStore(files["passage_tokens"][0]),
         (card.query_length, card.passage_length),
         settings["batch_tokens"],
-        settings["precision"],
+        card.precision or settings["precision"],
     )
     scorer.refuse_no_room()
     return scorer

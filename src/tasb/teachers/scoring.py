@@ -11,6 +11,7 @@ from tasb.models.inputs import Inputs
 from tasb.models.load import Model
 from tasb.models.precision import autocast, resolve_precision
 from tasb.models.room import BATCH_TOKENS, refuse_no_room
+from tasb.models.sides import PASSAGES, QUERIES
 from tasb.tokens.store import TokenStore
 from tasb.tokens.texts import Positions, Texts
 
@@ -94,8 +95,9 @@ class PairScorer:
 
     def query_texts(self, positions: Positions) -> Texts:
         """Return the token ids of queries, with special tokens."""
-        return self.queries.texts(positions, self.model.encoder.special, self.query_length)
+        return self.queries.texts(positions, self.model.sides[QUERIES], self.query_length)
 
     def passage_texts(self, positions: Positions) -> Texts:
         """Return the token ids of passages, with special tokens."""
-        return self.passages.texts(positions, self.model.encoder.special, self.passage_length)
+        special = self.model.sides[PASSAGES]
+        return self.passages.texts(positions, special, self.passage_length)

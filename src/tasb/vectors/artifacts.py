@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasb.artifact import Artifact, Part, Source
-from tasb.models.card import Card, OwnCard
+from tasb.models.card import Card
 from tasb.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ class ModelFiles:
 
     model: Settings
     """Its architecture."""
-    card: Card | OwnCard
+    card: Card | dict[str, Any]
+    """Of released weights: what the config says of it."""
     encoder: str
     """The encoder whose tokenizer it uses."""
     weights: Part
     own_card: Part | None = None
-    """The card of released weights, where the config does not say all."""
+    """The card of released weights, which says the rest."""
     query_weights: Part | None = None
     """The weights of queries, where they are others."""
     vectors_of: str | None = None

@@ -18,6 +18,7 @@ from tasb.models.encoder import Loaded
 from tasb.models.load import load_model
 from tasb.models.precision import autocast, resolve_precision
 from tasb.models.room import BATCH_TOKENS, refuse_no_room
+from tasb.models.sides import PASSAGES, QUERIES
 from tasb.tokens.store import TokenStore
 from tasb.tokens.texts import Texts
 from tasb.vectors.shards import write_vectors
@@ -46,22 +47,23 @@ class TextEncoder:
         """
         self.model, self.batch_tokens = model.eval(), batch_tokens
         self.device = device_of(model)
+        self.lengths = model.card.query_length, model.card.passage_length
         self.precision = resolve_precision(precision, self.device)
 
     @torch.inference_mode()
-    def encode(self, store: TokenStore, length: int, rows: range) -> Iterator[Vectors]:
+    def encode(self, store: TokenStore, side: int, rows: range) -> Iterator[Vectors]:
         """Yield the vectors of some texts, fp16 (texts, dimensions), block by block.
 
         Args:
             store: tokens.
-            length: tokens of a text, special tokens included.
+            side: of queries or of passages, see `tasb.models.sides`.
             rows: positions of the texts.
 
         Raises:
             TasbError: a vector is not finite in fp16, in which vectors are kept.
         """
         blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
-        ready = ahead(blocks, lambda block: (block, self._ready(store, length, block)))
+        ready = ahead(blocks, lambda block: (block, self._ready(store, side, block)))
         shown = progress(ready, len(blocks), f"blocks of {BLOCK} texts encoded")
         encoded = ((block, Fetched(self._vectors(texts))) for block, texts in shown)
         for block, found in behind(encoded):
@@ -74,8 +76,8 @@ class TextEncoder:
                 )
             yield vectors
 
-    def _ready(self, store: TokenStore, length: int, rows: range) -> Loaded:
-        texts = store.texts(rows, self.model.encoder.special, length)
+    def _ready(self, store: TokenStore, side: int, rows: range) -> Loaded:
+        texts = store.texts(rows, self.model.sides[side], self.lengths[side])
         return self.model.encoder.ready(texts, self.batch_tokens)
 
     @torch.inference_mode()
@@ -89,19 +91,19 @@ class TextEncoder:
             vectors: torch.Tensor = self.model(texts)
         return vectors.half()
 
-    def refuse_no_room(self, store: TokenStore, length: int) -> None:
+    def refuse_no_room(self, store: TokenStore, side: int) -> None:
         """Refuse a number of tokens at a time for which a GPU has no memory.
 
         Args:
             store: tokens, the longest of which are tried.
-            length: tokens of a text, special tokens included.
+            side: of queries or of passages.
 
         Raises:
             TasbError: names the key and a value that fits.
         """
         if self.device.type == "cuda":
+            special, length = self.model.sides[side], self.lengths[side]
             rows = store.longest(-(-self.batch_tokens // length))
-            special = self.model.encoder.special
 
             @torch.inference_mode()
             def run(tokens: int | None) -> None:
@@ -111,11 +113,11 @@ class TextEncoder:
 
             refuse_no_room(run, self.batch_tokens, self.device, BATCH_TOKENS)
 
-    def write(self, store: TokenStore, length: int, rows: range, path: str | Path) -> None:
+    def write(self, store: TokenStore, side: int, rows: range, path: str | Path) -> None:
         """Encode texts block by block into a vectors file."""
         log.info("texts %d to %d in %s on %s", rows.start, rows.stop, self.precision, self.device)
         with whole(path) as part:
-            write_vectors(self.encode(store, length, rows), self.model.encoder.dimensions, part)
+            write_vectors(self.encode(store, side, rows), self.model.dimensions, part)
 
 
 def open_encoder(job: Job) -> TextEncoder:
@@ -126,7 +128,8 @@ def open_encoder(job: Job) -> TextEncoder:
     if not isinstance(model, BertDot):
         raise TypeError("only BERT_DOT makes vectors")
     device = prepare(job)
-    found = TextEncoder(model.to(device), settings["batch_tokens"], settings["precision"])
+    precision = card.precision or settings["precision"]
+    found = TextEncoder(model.to(device), settings["batch_tokens"], precision)
     job.about["precision"] = found.precision
     return found
 
@@ -134,8 +137,7 @@ def open_encoder(job: Job) -> TextEncoder:
 def make(job: Job) -> None:
     """Encode a shard of the passages, or a query set."""
     encoder, store = open_encoder(job), TokenStore(job.file("tokens"))
-    card, shard = encoder.model.card, job.recipe["shard"]
-    rows = shard_range(len(store), shard, job.recipe["shards"])
-    length = card.passage_length if job.recipe["texts"] == "passages" else card.query_length
-    encoder.refuse_no_room(store, length)
-    encoder.write(store, length, rows, job.output("vectors"))
+    rows = shard_range(len(store), job.recipe["shard"], job.recipe["shards"])
+    side = PASSAGES if job.recipe["texts"] == "passages" else QUERIES
+    encoder.refuse_no_room(store, side)
+    encoder.write(store, side, rows, job.output("vectors"))

@@ -39,6 +39,11 @@ class System(Settings):
     reported_together: ClassVar[bool] = False
     """Whether one job ranks all reported query sets."""
 
+    @property
+    def ranks(self) -> bool:
+        """Whether it ranks passages by itself; what does not can re-rank, mine and teach."""
+        return True
+
     def ranking(self, graph: "Graph", name: str, query_set: str) -> Part:
         """Return the ranking of a query set."""
         return graph.single_ranking(name, query_set)["ranking"]
@@ -72,6 +77,10 @@ class System(Settings):
     def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
         """Return the model that makes the system's vectors, if it has any."""
         raise ValueError(f"{key}: '{name}' is of kind '{self.plain()['kind']}': no vectors")
+
+    def scoring(self, graph: "Graph", name: str, key: str) -> ModelFiles:
+        """Return the model that scores pairs for others: the one of the vectors."""
+        return self.dense(graph, name, key)
 
     @property
     def searched_index(self) -> dict[str, Any] | None:

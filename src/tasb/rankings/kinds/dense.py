@@ -7,8 +7,8 @@ from pydantic import Field, field_validator, model_validator
 
 from tasb.artifact import Artifact, Part, Source
 from tasb.encoders.start import encoder_of
-from tasb.models.card import OwnCard
-from tasb.models.kinds import BertDot
+from tasb.models.card import Reading
+from tasb.models.kinds import AnyModel, BertDot
 from tasb.rankings.kinds.base import System, Timed, rankings, timed
 from tasb.vectors.artifacts import ModelFiles, all_passages, encoding
 
@@ -137,16 +137,31 @@ class Run(Dense):
         return super().index_source(graph, name)
 
 
-class Checkpoint(OwnCard, Dense):
-    """Released weights as they are."""
+class Checkpoint(Reading, Dense):
+    """Released weights as they are; what is not given here, the card of their folder says."""
 
     kind: Literal["checkpoint"]
     encoder: str
     """One of `encoders`."""
+    model: AnyModel = BertDot()
+    """Their architecture; what has no vectors can re-rank, mine and teach."""
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it has vectors."""
+        return self.model.makes_vectors
 
     def dense(self, graph: "Graph", name: str, key: str) -> ModelFiles:
         """Return the encoder with its pooling, similarity and lengths."""
+        if not self.model.makes_vectors:
+            raise ValueError(
+                f"{key}: system '{name}' is of model '{self.model.kind}': no vectors; use it to "
+                "re-rank, in a system of kind 'rerank'"
+            )
+        return self.scoring(graph, name, key)
+
+    def scoring(self, graph: "Graph", name: str, key: str) -> ModelFiles:
+        """Return the weights, and how they are read."""
         encoder = graph.encoder(self.encoder, key=f"systems.{name}.encoder")
-        card = OwnCard(**self.model_dump(include=set(OwnCard.model_fields)))
-        own = encoder["card"] if None in card.plain().values() else None
-        return ModelFiles(BertDot(), card, self.encoder, encoder["model"], own)
+        given = self.model_dump(include=set(Reading.model_fields) & self.model_fields_set)
+        return ModelFiles(self.model, given, self.encoder, encoder["model"], encoder["card"])

@@ -64,5 +64,9 @@ for target in [*GRAPH.config.tables, *GRAPH.config.figures]:
             lambda w, name=target: GRAPH.targets(name),
 
 
+onstart:
+    look_first()
+
+
 onerror:
     atexit.register(tell_errors)

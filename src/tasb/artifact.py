@@ -33,6 +33,8 @@ class Artifact:
     """Settings of the job that what follows does not depend on: the steps of a shard."""
     brought: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Files that no job makes, by the name of the rule's input: the user's, and templates."""
+    passing: bool = False
+    """Whether its files may be deleted once nothing needs them; its sidecar stays."""
     heavy: bool = False
     """Whether the job computes with a model: on all cores, and on the GPU where there is one."""
     uses: Sequence[str] = ()

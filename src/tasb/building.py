@@ -69,6 +69,10 @@ class Builder:
             self._built[place] = replace(artifact, declared=declared, asked=asked)
         return self._built[place]
 
+    def built(self) -> list[Artifact]:
+        """Return the artifacts that have been asked for."""
+        return list(self._built.values())
+
     def _claim(self, artifact: Artifact) -> None:
         """Note whose files an artifact's are."""
         for path in artifact.paths:

@@ -280,4 +280,9 @@ class Graph(Builder):
         """Return all files of tables and figures, and of what they are made from."""
         chosen = names or self.config.chosen
         return list(dict.fromkeys(path for name in chosen for artifact in self.target(name)
-                                  for path in artifact.paths))  # fmt: skip
+                                  for path in self.lasting(artifact)))  # fmt: skip
+
+    def lasting(self, artifact: Artifact) -> list[str]:
+        """Return the files of an artifact that stay."""
+        passes = artifact.passing and not self.config.keep_vectors
+        return [artifact.sidecar] if passes else artifact.paths

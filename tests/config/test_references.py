@@ -20,7 +20,8 @@ from tasb.config.load import load
         (
             "runs.dual-tas.pairs",
             {"teacher": "bertcat"},
-            "runs.dual-tas.pairs.teacher: unknown run or system 'bertcat'; did you mean 'bert-cat'?",
+            "runs.dual-tas.pairs.teacher: unknown run or system 'bertcat'; "
+            "did you mean 'bert-cat'?",
         ),
         (
             "runs.in-batch-random.losses.in_batch",

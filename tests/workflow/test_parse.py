@@ -67,5 +67,5 @@ def test_a_dry_run_is_read_at_a_glance(house, snakemake, tmp_path):
     folder = shutil.copytree(house, tmp_path / "house", ignore=made)
     process = snakemake("-n", folder=folder)
     assert process.returncode == 0, process.stderr[-3000:]
-    rules = len(counts(process.stdout))  # Snakemake prints them twice, and no job
-    assert len((process.stdout + process.stderr).splitlines()) <= 2 * rules + 20
+    assert len(counts(process.stdout)) > 20
+    assert len((process.stdout + process.stderr).splitlines()) < 60

@@ -97,3 +97,25 @@ def test_another_folder_than_the_checkout_is_refused_with_the_way_out(house, sna
         process = snakemake("-n", *arguments, folder=folder, PYTHONPATH=str(house / "src"))
         assert process.returncode != 0
         assert f"run snakemake in {house}, without --directory" in process.stdout + process.stderr
+
+
+def test_vectors_that_are_not_kept_leave_their_sidecar_and_are_made_again_when_needed(
+    forgotten, planned, snakemake, tiny_job
+):
+    brief = {"kind": "checkpoint", "encoder": "minilm", "passage_length": 16}
+    row = {"system": "brief", "labels": ["Brief"]}
+    table = {"title": "Brief", "columns": ["System"], "metrics": ["ndcg@10"], "rows": [row]}
+    change = {"keep_vectors": False, "systems": {"brief": brief}, "tables": {"brief": table}}
+    vectors = forgotten / "results/vectors/tiny/brief/passages-0.arrow"
+    before = planned({})
+    assert planned({"keep_vectors": False}) == before
+    assert "vectors brief passages-0" in planned(change)
+    _, *rest = tiny_job
+    process = snakemake("brief", *[*rest[:3], "change.yaml", *rest[3:]], folder=forgotten)
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert not vectors.exists()
+    assert str(vectors.relative_to(forgotten)) in vectors.with_suffix(".made.json").read_text()
+    assert planned(change) == before
+    shutil.rmtree(forgotten / "results/rankings/tiny/brief")
+    again = {"vectors brief passages-0", "search brief", "metrics brief", "table brief"}
+    assert planned(change) == before | again

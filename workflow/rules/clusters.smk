@@ -6,6 +6,7 @@ rule clusters:
         made=made("clusters", "{clusters}"),
     log:
         logs("clusters", "{clusters}"),
+    priority: VECTORS_FREED
     threads: ALL_CORES
     resources:
         gpu=1,

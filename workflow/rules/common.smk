@@ -6,6 +6,7 @@ import sys
 import time
 
 import tasb
+from snakemake.settings.types import Quietness
 from tasb.collection.config import BARE, TRAINING, UNLABELLED, VALIDATION
 from tasb.config.code import code_of
 from tasb.config.duplicates import refuse_duplicate_keys
@@ -22,6 +23,7 @@ CACHES = {
     "MPLCONFIGDIR": "matplotlib",
     "NUMBA_CACHE_DIR": "numba",
 }
+QUIET = {Quietness.RULES, Quietness.HOST, Quietness.REASON}
 SOURCE = os.path.join(workflow.basedir, "src")
 
 if not os.path.samefile(tasb.__path__[0], os.path.join(SOURCE, "tasb")):
@@ -29,6 +31,10 @@ if not os.path.samefile(tasb.__path__[0], os.path.join(SOURCE, "tasb")):
         f"the tasb that Python imports is {tasb.__path__[0]}, not the one of this checkout, "
         "which reruns are decided by; run 'pip install -e .' here"
     )
+
+# A dry run of the profile's quietness ends with its table of jobs, which it would print twice.
+if workflow.output_settings.dryrun and workflow.output_settings.quiet == QUIET:
+    workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
 
 try:
     refuse_duplicate_keys(workflow.configfiles)
@@ -76,6 +82,9 @@ ALL_CORES = workflow.resource_settings.cores or 8
 GPU = int(has_gpu())
 MODEL_THREADS = ALL_CORES if GPU else max(1, ALL_CORES // 2)
 
+# What reads vectors goes before what makes more of them, since they may be deleted after it.
+VECTORS_FREED = 10
+
 # What libraries keep for the next time stays in the project, unless the user says where.
 for variable, folder in CACHES.items():
     os.environ.setdefault(variable, os.path.abspath(os.path.join(".cache", folder)))
@@ -122,6 +131,11 @@ def inputs(artifact):
     return {**artifact.inputs, "code": code}
 
 
+def passing(file):
+    """A file that is deleted once nothing needs it, where the config says so."""
+    return file if GRAPH.config.keep_vectors else temp(file)
+
+
 def made(stage, *names):
     """What a job writes about itself: digests, seconds, memory, device."""
     return path(stage, *names) + ".made.json"
@@ -133,6 +147,18 @@ def logs(stage, *names):
 
 
 STARTED = time.time()
+
+
+def look_first():
+    """Say what should be known before the first job, and end a run that has no room."""
+    from tasb.preflight.gate import before_first_job  # a dry run does not need it
+
+    todo = {path for job in workflow.dag.needrun_jobs() for path in job.output}
+    try:
+        for line in before_first_job(GRAPH, todo):
+            print(line, file=sys.stderr)
+    except TasbError as error:
+        raise WorkflowError(str(error))
 
 
 def tell_errors():

@@ -9,6 +9,7 @@ rule latency:
         logs("latency", "{system}", "{batch}"),
     wildcard_constraints:
         batch=r"[1-9]\d*",
+    priority: VECTORS_FREED
     threads: ALL_CORES
     resources:
         gpu=GPU,

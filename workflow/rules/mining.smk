@@ -6,6 +6,7 @@ rule candidates:
         made=made("mining", "{mining}", "candidates"),
     log:
         logs("mining", "{mining}", "candidates"),
+    priority: VECTORS_FREED
     threads: MODEL_THREADS
     resources:
         gpu=GPU,

@@ -13,6 +13,7 @@ rule search:
         logs("rankings", "{system}", "reported"),
     wildcard_constraints:
         system=one_of(DENSE),
+    priority: VECTORS_FREED
     threads: MODEL_THREADS
     resources:
         gpu=GPU,
@@ -31,6 +32,7 @@ rule ranking:
         made=made("rankings", "{system}", "{set}"),
     log:
         logs("rankings", "{system}", "{set}"),
+    priority: VECTORS_FREED
     threads: lambda w: MODEL_THREADS if at(w).ranking(w.system, w.set).artifact.heavy else 1
     resources:
         gpu=lambda w: GPU * at(w).ranking(w.system, w.set).artifact.heavy,

@@ -3,7 +3,7 @@ rule vectors:
     input:
         unpack(lambda w: inputs(at(w).vectors(w.system, w.texts))),
     output:
-        vectors=path("vectors", "{system}", "{texts}.arrow"),
+        vectors=passing(path("vectors", "{system}", "{texts}.arrow")),
         made=made("vectors", "{system}", "{texts}"),
     log:
         logs("vectors", "{system}", "{texts}"),
@@ -24,6 +24,7 @@ rule index:
         made=made("vectors", "{system}", "index"),
     log:
         logs("vectors", "{system}", "index"),
+    priority: VECTORS_FREED
     threads: ALL_CORES
     params:
         recipe=lambda w: at(w).index(w.system).recipe,
@@ -36,8 +37,8 @@ rule token_vectors:
     input:
         unpack(lambda w: inputs(at(w).token_vectors(w.system, int(w.shard)))),
     output:
-        vectors=path("vectors", "{system}", "tokens", "{shard}.arrow"),
-        lengths=path("vectors", "{system}", "tokens", "{shard}.parquet"),
+        vectors=passing(path("vectors", "{system}", "tokens", "{shard}.arrow")),
+        lengths=passing(path("vectors", "{system}", "tokens", "{shard}.parquet")),
         made=made("vectors", "{system}", "tokens", "{shard}"),
     log:
         logs("vectors", "{system}", "tokens", "{shard}"),
@@ -58,6 +59,7 @@ rule token_index:
         made=made("vectors", "{system}", "tokens", "index"),
     log:
         logs("vectors", "{system}", "tokens", "index"),
+    priority: VECTORS_FREED
     threads: ALL_CORES
     params:
         recipe=lambda w: at(w).token_index(w.system).recipe,

@@ -4,8 +4,9 @@ import shutil
 
 from tasb.config.load import load
 from tasb.files import write_text
-from tasb.preflight import rate, report
+from tasb.preflight.machine import measured
+from tasb.preflight.report import report
 
-text = report(load(snakemake.config), rate(), shutil.disk_usage(".").free)
+text = report(load(snakemake.config), measured(shutil.disk_usage(".").free))
 write_text(snakemake.log[0], text + "\n")
 print(text)

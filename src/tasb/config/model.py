@@ -60,6 +60,9 @@ class Config(Settings):
     """What makes rankings, by name; each run is a system, too."""
     vectors: Vectors = Vectors()
     """How texts are encoded."""
+    keep_vectors: bool = True
+    """Whether vectors stay; false: they are deleted once nothing that is to be made needs them, and
+    their sidecars, with the digests, stay in their place."""
     rankings: Rankings = Rankings()
     """How deep rankings are."""
     latency: Latency = Latency()

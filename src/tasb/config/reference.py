@@ -29,6 +29,7 @@ RECOMPUTED = {
     "runs": "the plan if the key decides it, the training, and what is made from the model",
     "systems": "the rankings of the system, or just those of its index; its metrics and tables",
     "vectors": "passage vectors, teachers' scores and clusters, and what is made from them",
+    "keep_vectors": "nothing; what later needs vectors that are gone makes them again",
     "rankings": "all rankings, and what is made from them",
     "metrics": "`names`: metrics and tables; `p`, `correction`: tables",
     "tables": "the table",

@@ -53,6 +53,7 @@ def passage_vectors(graph: "Graph", system: str, shard: int, key: str) -> Artifa
         {**settings, "texts": "passages", "shards": shards},
         {**sources, "tokens": graph.tokens(encoder, "passages")["tokens"]},
         part={"shard": shard},
+        passing=True,
     )
 
 
@@ -67,6 +68,7 @@ def query_vectors(graph: "Graph", system: str, query_set: str, key: str) -> Arti
         {**settings, "texts": "queries", "shards": 1},
         {**sources, "tokens": graph.tokens(encoder, query_set)["tokens"]},
         part={"shard": 0},
+        passing=True,
     )
 
 
@@ -110,6 +112,7 @@ def token_vectors(graph: "Graph", system: str, shard: int) -> Artifact:
         {"encoder": read_by(graph, model), "shards": vectors.shards},
         {**model.sources(graph), "tokens": graph.tokens(model.encoder, "passages")["tokens"]},
         part={"shard": shard},
+        passing=True,
     )
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from tokenizers import Tokenizer
@@ -11,11 +12,13 @@ from transformers import EncoderDecoderModel
 
 from tasb.errors import TasbError
 from tasb.lexical import generated as module
+from tasb.lexical import objects as objects_module
 from tasb.lexical.bm25 import Bm25Index
 from tasb.lexical.config import Bm25
 from tasb.lexical.expanded import read_expansions, write_expansions
 from tasb.lexical.generated import generated
-from tasb.lexical.published import read_columns, read_objects
+from tasb.lexical.objects import read_objects
+from tasb.lexical.published import read_columns
 from tasb.models.encoder import Encoder
 from tasb.models.generator import QueryGenerator
 from tasb.tokens.store import TokenStore, write_tokens
@@ -95,7 +98,24 @@ def objects(path, rows):
 def test_objects_are_found_by_id_and_may_lack_a_passage(tmp_path):
     rows = [{"id": 7, "predicted_queries": ["c"]}, {"id": "p5", "predicted_queries": ["a", "b"]}]
     files = objects(tmp_path / "d2q.jsonl.gz", rows)
-    assert list(read_objects(files, ["p5", "p6", "7"])) == [["a", "b"], [], ["c"]]
+    ids = pl.Series(["p5", "p6", "7"])
+    assert list(read_objects(files, ids, tmp_path)) == [["a", "b"], [], ["c"]]
+
+
+def test_objects_in_any_order_are_put_in_that_of_the_passages(tmp_path, monkeypatch):
+    monkeypatch.setattr(objects_module, "BUCKET", 8)
+    monkeypatch.setattr(objects_module, "LINES", 3)
+    order = np.random.default_rng(1).permutation(30)
+    left_out = {*range(16, 24), 0, 7, 29}
+    rows = [{"id": f"p{n}", "predicted_queries": [f"q{n}"] * (n % 3)}
+            for n in order if n not in left_out]  # fmt: skip
+    files = objects(tmp_path / "a.jsonl.gz", rows[:11]) + objects(
+        tmp_path / "b.jsonl.gz", rows[11:]
+    )
+    ids = pl.Series([f"p{n}" for n in range(30)])
+    found = list(read_objects(files, ids, tmp_path))
+    assert found == [[] if n in left_out else [f"q{n}"] * (n % 3) for n in range(30)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl.gz", "b.jsonl.gz"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +128,8 @@ def test_objects_are_found_by_id_and_may_lack_a_passage(tmp_path):
 )
 def test_objects_of_another_collection_are_refused(tmp_path, rows, message):
     with pytest.raises(TasbError, match=message):
-        list(read_objects(objects(tmp_path / "d2q.jsonl.gz", rows), ["p5"]))
+        files = objects(tmp_path / "d2q.jsonl.gz", rows)
+        list(read_objects(files, pl.Series(["p5"]), tmp_path))
 
 
 def columns(folder, samples):

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyarrow import csv
 
 from tasb.collection.faults import Faults
@@ -20,6 +21,8 @@ from tasb.jobs import Job, log, progress
 
 BLOCK = 1 << 25
 """Bytes of the file that are read at once."""
+ROWS = 1 << 20
+"""Pairs of a row group."""
 SCORES = ["positive_score", "negative_score"]
 IDS = ["query_id", "positive_id", "negative_id"]
 
@@ -51,7 +54,7 @@ def write_published_pairs(
     The file has lines ``query positive negative`` or, as the published teacher scores of
     Margin-MSE, ``positive_score negative_score query positive negative``, separated by tabs.
     Pairs of queries that do not train (held out, or without judgment) are left out and counted,
-    and so are those that teach what is wrong, see `_sound`.
+    and so are those that teach what is wrong, see `_Sound`.
 
     Args:
         file: the pairs, plain or gzipped.
@@ -70,46 +73,77 @@ def write_published_pairs(
     """
     names = _columns(file)
     training, known = _ids(queries), _ids(passages)
-    parts, total = [], 0
+    sound = _Sound(qrels, same_text(passages))
+    parts, total, kept = [], 0, 0
     try:
         blocks = None if is_gzip(file) else -(-file.stat().st_size // BLOCK)
         skip = ways.get("blank_lines") == "drop"
         for part in progress(_parts(file, names, skip), blocks, "blocks of pairs read"):
-            total += len(part)
-            parts.append(_as_positions(part, training, known))
+            found = _as_positions(part, training, known)
+            total, kept = total + len(part), kept + len(found)
+            parts.append(sound.of(found))
     except (pa.ArrowInvalid, ValueError) as error:
         _refuse(file, names, known, ways, str(error))
-    pairs = pl.concat(parts).sort("query", maintain_order=True)
-    counts = {"pairs of queries that do not train left out": total - len(pairs)}
-    pairs = _sound(pairs, qrels, same_text(passages), counts)
+    counts = {"pairs of queries that do not train left out": total - kept, **sound.counts}
     log.info("%s: %d pairs; %s", file, total, ", ".join(f"{n} {k}" for k, n in counts.items()))
-    if pairs.is_empty():
+    if not any(map(len, parts)):
         raise TasbError(f"{file}: no pair is of a query that trains")
     with whole(path) as whole_file:
-        pairs.write_parquet(whole_file)
+        _write_by_query(parts, whole_file)
     return counts
 
 
-def _sound(
-    pairs: pl.DataFrame, qrels: str | Path, text_of: npt.NDArray[np.int64], counts: dict[str, int]
-) -> pl.DataFrame:
-    """Leave out pairs whose negative is relevant, or is their positive, by position or text.
+class _Sound:
+    """Leaves out pairs whose negative is relevant, or is their positive, by position or text."""
 
-    Args:
-        pairs: query, positive, negative (positions).
-        qrels: judgments of the queries.
-        text_of: (passages,) equal numbers for equal texts.
-        counts: gets how many are left out of each kind.
+    def __init__(self, qrels: str | Path, text_of: npt.NDArray[np.int64]) -> None:
+        """Read what decides it.
+
+        Args:
+            qrels: judgments of the queries.
+            text_of: (passages,) equal numbers for equal texts.
+        """
+        judged = pl.col("grade") >= 1, pl.col("passage").is_not_null()
+        relevant = pl.read_parquet(qrels).filter(*judged)
+        self.relevant = relevant.select("query", negative="passage", relevant=pl.lit(True)).unique()
+        self.text_of = text_of
+        self.counts = {
+            "pairs whose negative is judged relevant left out": 0,
+            "pairs of two equal texts left out": 0,
+        }
+        """Of each kind."""
+
+    def of(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Return the pairs that are kept of some: query, positive, negative (positions)."""
+        known = self.relevant
+        marked = pairs.join(known, on=["query", "negative"], how="left", maintain_order="left")
+        positive, negative = (pairs[side].to_numpy() for side in ("positive", "negative"))
+        same = pl.Series(self.text_of[positive] == self.text_of[negative], dtype=pl.Boolean)
+        wrong = marked["relevant"].fill_null(False)
+        for kind, count in zip(self.counts, (int((wrong & ~same).sum()), int(same.sum()))):
+            self.counts[kind] += count
+        return pairs.filter(~(wrong | same))
+
+
+def _write_by_query(parts: list[pl.DataFrame], path: Path) -> None:
+    """Write pairs sorted by query, those of one query in order; a part is let go once it is read.
+
+    40 million pairs are 800 MB, and their order 320: a sort of the whole table would take twice
+    the two.
     """
-    judged = pl.read_parquet(qrels).filter(pl.col("grade") >= 1, pl.col("passage").is_not_null())
-    relevant = judged.select("query", negative="passage", relevant=pl.lit(True)).unique()
-    marked = pairs.join(relevant, on=["query", "negative"], how="left", maintain_order="left")
-    positive, negative = (pairs[side].to_numpy() for side in ("positive", "negative"))
-    same = pl.Series(text_of[positive] == text_of[negative])
-    wrong = marked["relevant"].fill_null(False)
-    counts["pairs whose negative is judged relevant left out"] = int((wrong & ~same).sum())
-    counts["pairs of two equal texts left out"] = int(same.sum())
-    return pairs.filter(~(wrong | same))
+    names = parts[0].columns
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for name in names:
+        columns[name] = np.concatenate([part[name].to_numpy() for part in parts])
+        parts[:] = [part.drop(name) for part in parts]
+    order = np.argsort(columns["query"], kind="stable")
+    schema = pa.schema([(name, pa.from_numpy_dtype(columns[name].dtype)) for name in names])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, len(order), ROWS):
+            rows = order[start : start + ROWS]
+            writer.write_batch(
+                pa.record_batch([pa.array(columns[name][rows]) for name in names], schema)
+            )
 
 
 def _columns(file: Path) -> list[str]:

@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 bench: .bench/.ready
-	for part in machine training memory encoding pipelines plans metrics clusters dag; do \
+	for part in machine training memory encoding pipelines plans metrics reading clusters dag; do \
 		echo; MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=-1 .bench/bin/python benchmarks/$$part.py || exit 1; \
 	done
 

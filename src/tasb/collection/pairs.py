@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +14,17 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from tasb.collection.faults import Faults
-from tasb.collection.tables import same_text
+from tasb.collection.positions import UNKNOWN, Positions
+from tasb.collection.tables import read_ids, same_text
 from tasb.collection.text import is_gzip, lines, opened
 from tasb.errors import TasbError
 from tasb.files import existing, whole
 from tasb.jobs import Job, log, progress
 
-BLOCK = 1 << 25
+BLOCK = 1 << 22
 """Bytes of the file that are read at once."""
 ROWS = 1 << 20
-"""Pairs of a row group."""
+"""Pairs that are put in order together, about."""
 SCORES = ["positive_score", "negative_score"]
 IDS = ["query_id", "positive_id", "negative_id"]
 
@@ -72,7 +74,7 @@ def write_published_pairs(
             number, or a passage that the collection lacks; or no pair of a query that trains.
     """
     names = _columns(file)
-    training, known = _ids(queries), _ids(passages)
+    training, known = Positions.read(queries), Positions.read(passages)
     sound = _Sound(qrels, same_text(passages))
     parts, total, kept = [], 0, 0
     try:
@@ -81,13 +83,14 @@ def write_published_pairs(
         for part in progress(_parts(file, names, skip), blocks, "blocks of pairs read"):
             found = _as_positions(part, training, known)
             total, kept = total + len(part), kept + len(found)
-            parts.append(sound.of(found))
+            parts.append(_columns_of(sound.of(found)))
     except (pa.ArrowInvalid, ValueError) as error:
-        _refuse(file, names, known, ways, str(error))
+        _refuse(file, names, passages, ways, str(error))
     counts = {"pairs of queries that do not train left out": total - kept, **sound.counts}
     log.info("%s: %d pairs; %s", file, total, ", ".join(f"{n} {k}" for k, n in counts.items()))
-    if not any(map(len, parts)):
+    if not any(len(part["query"]) for part in parts):
         raise TasbError(f"{file}: no pair is of a query that trains")
+    del training, known, sound  # the order of all pairs needs their room
     with whole(path) as whole_file:
         _write_by_query(parts, whole_file)
     return counts
@@ -125,25 +128,28 @@ class _Sound:
         return pairs.filter(~(wrong | same))
 
 
-def _write_by_query(parts: list[pl.DataFrame], path: Path) -> None:
-    """Write pairs sorted by query, those of one query in order; a part is let go once it is read.
+def _columns_of(pairs: pl.DataFrame) -> dict[str, npt.NDArray[Any]]:
+    """Return copies of the columns, so that the whole of what was read is let go."""
+    return {name: pairs[name].to_numpy().copy() for name in pairs.columns}
 
-    40 million pairs are 800 MB, and their order 320: a sort of the whole table would take twice
-    the two.
+
+def _write_by_query(parts: list[dict[str, npt.NDArray[Any]]], path: Path) -> None:
+    """Write pairs sorted by query, those of one query in order, some queries at a time.
+
+    40 million pairs are 800 MB. Their order would be 320 more, so that of some is found at once.
     """
-    names = parts[0].columns
     columns: dict[str, npt.NDArray[Any]] = {}
-    for name in names:
-        columns[name] = np.concatenate([part[name].to_numpy() for part in parts])
-        parts[:] = [part.drop(name) for part in parts]
-    order = np.argsort(columns["query"], kind="stable")
-    schema = pa.schema([(name, pa.from_numpy_dtype(columns[name].dtype)) for name in names])
+    for name in list(parts[0]):
+        columns[name] = np.concatenate([part.pop(name) for part in parts])
+    query = columns["query"]
+    bounds = np.linspace(0, query.max() + 1, 2 + len(query) // ROWS).astype(query.dtype)
+    schema = pa.schema([(name, pa.from_numpy_dtype(part.dtype)) for name, part in columns.items()])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for start in range(0, len(order), ROWS):
-            rows = order[start : start + ROWS]
-            writer.write_batch(
-                pa.record_batch([pa.array(columns[name][rows]) for name in names], schema)
-            )
+        for first, end in pairwise(bounds):
+            rows = np.flatnonzero((query >= first) & (query < end))
+            rows = rows[np.argsort(query[rows], kind="stable")]
+            found = [pa.array(column[rows]) for column in columns.values()]
+            writer.write_batch(pa.record_batch(found, schema))
 
 
 def _columns(file: Path) -> list[str]:
@@ -172,10 +178,10 @@ def _parts(file: Path, names: list[str], skip_blank: bool) -> Iterator[pl.DataFr
 
 
 def _refuse(
-    file: Path, names: list[str], passages: pl.DataFrame, ways: Mapping[str, str], reason: str
+    file: Path, names: list[str], passages: str | Path, ways: Mapping[str, str], reason: str
 ) -> NoReturn:
     """Raise an error that names the bad lines; read slowly, for the error alone."""
-    known, faults = set(passages["id"]), Faults(str(file), ways)
+    known, faults = set(read_ids(passages)), Faults(str(file), ways)
     for number, line in lines(file, faults):
         fields = line.split("\t")
         if len(fields) != len(names):
@@ -198,21 +204,16 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _ids(texts: str | Path) -> pl.DataFrame:
-    return pl.read_parquet(texts, columns=["id", "position"])
-
-
-def _as_positions(
-    part: pl.DataFrame, queries: pl.DataFrame, passages: pl.DataFrame
-) -> pl.DataFrame:
+def _as_positions(part: pl.DataFrame, queries: Positions, passages: Positions) -> pl.DataFrame:
     scores = [name for name in SCORES if name in part.columns]
     filled = [pl.col("query_id") != "", *(pl.col(name).is_finite() for name in scores)]
     if part.filter(pl.all_horizontal(filled)).height < part.height:
         raise ValueError("an empty field, or a score that is no number")
-    for side, ids in (("query", queries), ("positive", passages), ("negative", passages)):
-        named = ids.rename({"id": f"{side}_id", "position": side})
-        how: Literal["inner", "left"] = "inner" if side == "query" else "left"
-        part = part.join(named, on=f"{side}_id", how=how, maintain_order="left")
-        if part[side].has_nulls():
+    query = queries.of(part["query_id"])
+    part = part.filter(query != UNKNOWN)
+    columns = {"query": query[query != UNKNOWN]}
+    for side in ("positive", "negative"):
+        columns[side] = passages.of(part[f"{side}_id"])
+        if (columns[side] == UNKNOWN).any():
             raise ValueError(f"a {side} passage is not in the collection")
-    return part.select("query", "positive", "negative", *scores)
+    return part.select(*(pl.Series(name, found) for name, found in columns.items()), *scores)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasb.collection.faults import Faults
+from tasb.collection.positions import UNKNOWN, Positions
 from tasb.collection.qrels import read_qrels
 from tasb.collection.source import Source, source
 from tasb.errors import TasbError
@@ -158,10 +159,8 @@ def with_positions(
     table = table.select(columns).with_columns(passage=pl.lit(None, pl.Int32))
     for path, side in ((queries, "query"), (passages, "passage")):
         if path is not None:
-            ids = pl.read_parquet(path, columns=["position", "id"])
-            known = ids.rename({"position": side, "id": f"{side}_id"})
-            table = table.drop(side, strict=False)
-            table = table.join(known, on=f"{side}_id", how="left", maintain_order="left")
+            found = pl.Series(side, Positions.read(path).of(table[f"{side}_id"]))
+            table = table.with_columns(pl.when(found != UNKNOWN).then(found).alias(side))
     return table.select("query", "passage", *columns)
 
 

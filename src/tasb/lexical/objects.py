@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tasb.collection.positions import UNKNOWN, Positions
 from tasb.errors import TasbError
 from tasb.jobs import log
 from tasb.lexical.expanded import Expansion
@@ -41,8 +42,7 @@ def read_objects(files: Sequence[str], ids: pl.Series, folder: Path) -> Iterator
     Raises:
         TasbError: a line is of an unknown passage, of one that was there before, or no such object.
     """
-    known = pl.DataFrame({"id": ids}).with_row_index("passage")
-    seen = np.zeros(len(ids), bool)
+    known, seen = Positions(ids), np.zeros(len(ids), bool)
     with TemporaryDirectory(dir=folder) as scratch:
         buckets = [Path(scratch, f"{number}.arrow") for number in range(-(-len(ids) // BUCKET))]
         _distribute(_positions(files, known, seen), buckets)
@@ -59,7 +59,7 @@ def opened(path: str) -> IO[str]:
 
 
 def _positions(
-    files: Sequence[str], known: pl.DataFrame, seen: npt.NDArray[np.bool_]
+    files: Sequence[str], known: Positions, seen: npt.NDArray[np.bool_]
 ) -> Iterator[Found]:
     """Yield the lines of all files, some at a time, and mark their passages as seen."""
     for path in files:
@@ -69,16 +69,15 @@ def _positions(
                 rows = [
                     _object(line, f"{path}:{first + place}") for place, line in enumerate(lines)
                 ]
-                named = pl.DataFrame({"id": [name for name, _ in rows]})
-                found = named.join(known, on="id", how="left", maintain_order="left")["passage"]
+                found = known.of(pl.Series([name for name, _ in rows], dtype=pl.String)).tolist()
                 for place, passage in enumerate(found):
                     where, name = f"{path}:{first + place}", rows[place][0]
-                    if passage is None:
+                    if passage == UNKNOWN:
                         raise TasbError(f"{where}: passage '{name}' is not in the collection")
                     if seen[passage]:
                         raise TasbError(f"{where}: passage '{name}' was there before")
                     seen[passage] = True
-                yield found.to_list(), [queries for _, queries in rows]
+                yield found, [queries for _, queries in rows]
                 first += len(lines)
 
 

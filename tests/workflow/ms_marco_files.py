@@ -13,6 +13,7 @@ from pathlib import Path
 JUDGED = ("19335", "47923", "87181", "87452", "104861", "130510", "131843", "146187")
 """Queries of TREC-DL 2019; the last three stand for those of 2020."""
 PASSAGES_EACH = 40
+Judged = tuple[int, int, str, int]
 TRAINING, DEV, DEV_SMALL, ORCAS = 48, 26, 6, 16
 
 
@@ -110,13 +111,39 @@ def ms_marco_files(pool: Path) -> dict[str, bytes]:
         "bert_cat_ensemble_msmarcopassage_train_scores_ids.tsv": _tsv(scores),
         "d2q.jsonl.gz": gzip.compress("".join(json.dumps(e) + "\n" for e in expansions).encode()),
     }
+    files |= _documents(passages, dev, dev_qrels, train_qrels)
     for year, ids in (("2019", JUDGED[:5]), ("2020", JUDGED[5:])):
         rows = [f"{q} Q0 {p} {grade}\n" for q in ids for p, grade in judged[q].items()]
         files[f"{year}qrels-pass.txt"] = "".join(rows).encode()
+        files[f"{year}qrels-docs.txt"] = "".join(rows).replace(" Q0 ", " Q0 D").encode()
         unjudged = (f"9{year}", "a question that nobody judged")
         queries = [*((q, texts[q]) for q in ids), unjudged]
         files[f"msmarco-test{year}-queries.tsv.gz"] = gzip.compress(_tsv(queries))
     return files
+
+
+def _documents(
+    passages: dict[str, bytes], dev: dict[int, str], dev_qrels: list[Judged], train: list[Judged]
+) -> dict[str, bytes]:
+    """Return the files of the documents, each of which is a passage between other words."""
+    documents = "".join(
+        f"<DOC>\n<DOCNO>D{name}</DOCNO>\n<TEXT>\nhttp://a.b/{name}\nTitle {name}\n"
+        f"{text.decode()}\n{'and so on ' * 300}\n</TEXT>\n</DOC>\n"
+        for name, text in sorted(passages.items())
+    )
+
+    def judged(rows: list[Judged]) -> bytes:
+        """Return judgments as the documents' files have them."""
+        return gzip.compress("".join(f"{q} 0 D{p} 1\n" for q, _, p, _ in rows).encode())
+
+    asked = [(query, dev[query]) for query, *_ in dev_qrels]
+    return {
+        "msmarco-docs.trec.gz": gzip.compress(documents.encode()),
+        "msmarco-docdev-queries.tsv.gz": gzip.compress(_tsv(asked)),
+        "msmarco-docdev-qrels.tsv.gz": judged(dev_qrels),
+        "msmarco-doctrain-queries.tsv.gz": gzip.compress(_tsv((q, f"word {q}") for q, *_ in train)),
+        "msmarco-doctrain-qrels.tsv.gz": judged(train),
+    }
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -19,7 +19,9 @@ def passages(graph: "Graph") -> Artifact:
         graph.name("collection", "passages"),
         {"passages": [graph.path("collection", "passages.parquet")]},
         {
-            "collection": data.model_dump(include={"folder", "ir_datasets", "passages"}),
+            "collection": data.model_dump(
+                include={"folder", "ir_datasets", "passages", "text", "characters"}
+            ),
             "ways": _ways(data, "empty_texts", "blank_lines"),
         },
         brought={"source": _present(data.folder, data.passages)},

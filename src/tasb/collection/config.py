@@ -11,6 +11,8 @@ VALIDATION = "validation"
 UNLABELLED = "unlabelled"
 AUGMENTED = "augmented"
 """The training queries, then the unlabelled ones."""
+RELEASED = "msmarco-passage"
+"""The collection that ir_datasets repairs."""
 BARE = (UNLABELLED, AUGMENTED)
 """Query sets without judgments."""
 
@@ -57,6 +59,12 @@ class Collection(Settings):
     """The id of a collection of ir_datasets, in place of `folder`."""
     passages: str | None = "passages.tsv"
     """File of the passages; with ir_datasets it is not read. null: there are none."""
+    text: Literal["repaired", "released"] = "repaired"
+    """Of `ir_datasets: msmarco-passage`: with its double-encoded characters repaired, as
+    ir_datasets gives it, or as released, which published models were trained on."""
+    characters: int | None = Field(None, ge=1)
+    """Characters of a passage that are read, the first ones; null for all. Documents of which only
+    the beginning is encoded (FirstP) need no more."""
     train: str | None = "train"
     """The split of the training queries; null: there are none."""
     train_queries: int | None = Field(None, ge=1)
@@ -94,6 +102,9 @@ class Collection(Settings):
     def _consistent(self) -> Self:
         if (self.folder is None) == (self.ir_datasets is None):
             raise ValueError("give either 'folder' or 'ir_datasets'")
+        if self.text == "released" and self.ir_datasets != RELEASED:
+            raise ValueError(f"text: 'released' is for ir_datasets: {RELEASED}; other texts are read "
+                             "as they are")  # fmt: skip
         if self.allow_unknown_ids and self.drop_unknown_ids:
             raise ValueError("give one of 'allow_unknown_ids' and 'drop_unknown_ids'")
         reserved = {TRAINING, VALIDATION, UNLABELLED, AUGMENTED, "train", "passages"}

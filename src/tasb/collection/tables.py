@@ -26,7 +26,9 @@ def make_passages(job: Job) -> None:
     collection = source(job.recipe["collection"])
     faults = collection.faults("passages", None, job.recipe["ways"])
     texts = progress(collection.passages(faults), collection.passage_count(), "passages")
-    write_texts(texts, faults, job.output("passages"))
+    characters = job.recipe["collection"].get("characters")
+    cut = ((name, text[:characters]) for name, text in texts)
+    write_texts(cut, faults, job.output("passages"))
     job.about["counts"] = dict(faults.counts)
 
 

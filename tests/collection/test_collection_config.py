@@ -51,5 +51,7 @@ def test_a_query_set_is_read_from_its_split_or_its_own_name():
 def test_only_ms_marco_has_texts_as_released():
     sets = {"dev": {"split": "some/dev"}}
     assert Collection(ir_datasets="msmarco-passage", text="released", query_sets=sets)
-    with pytest.raises(ValidationError, match="text: 'released' is for ir_datasets: msmarco-passage"):
+    with pytest.raises(
+        ValidationError, match="text: 'released' is for ir_datasets: msmarco-passage"
+    ):
         Collection(ir_datasets="beir/nq", text="released", query_sets=sets)

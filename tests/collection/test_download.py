@@ -1,8 +1,10 @@
 """Downloads from a server on loopback that fails in every way that servers do."""
 
+import errno
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers as the path says; ``server.asked`` holds the range of each request."""
 
     def do_GET(self):
-        kind, asked = self.path.split("/")[1], self.headers.get("Range")
+        path = self.path.removeprefix("http://files.invalid")  # of a request to a proxy
+        kind, asked = path.split("/")[1], self.headers.get("Range")
         self.server.asked.append((kind, asked))
         getattr(self, kind.replace("-", "_"))(int(asked[6:-1]) if asked else 0)
 
@@ -186,6 +189,52 @@ def test_without_a_published_digest_the_one_that_was_found_is_told(server, tmp_p
     assert hashlib.sha256(CONTENT).hexdigest() in caplog.text
     assert (folder / "file.tsv").read_bytes() == CONTENT
     assert not list((tmp_path / ".cache/downloads").iterdir())
+
+
+def test_a_file_without_a_published_digest_must_stay_the_one_that_came_first(
+    server, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    asked = declared(server, "good", md5=None).plain()
+    job = Job({"name": "pairs", "download": asked}, {}, {"file": ["results/file.tsv"]})
+    make(job)
+    line = f"{hashlib.sha256(CONTENT).hexdigest()}  {asked['urls'][0]}\n"
+    assert Path("downloads.lock").read_text() == line
+    make(job)
+    assert Path("downloads.lock").read_text() == line
+    Path("downloads.lock").write_text(f"{'0' * 64}  {asked['urls'][0]}\n")
+    with pytest.raises(TasbError, match="another file: its sha256 is .*, not 000000"):
+        make(job)
+
+
+def test_a_full_disk_is_one_line_and_what_came_is_gone_on_with(server, tmp_path, monkeypatch):
+    appended = module._append
+
+    def full(answer, file, size, declared):
+        """Write a piece, and find no room for more."""
+        file.write(next(answer.iter_content(PIECE)))
+        file.flush()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "_append", full)
+    part = tmp_path / "p.part"
+    with pytest.raises(TasbError, match=r"p.part: the disk .* is full; make room and run the same"):
+        fetch("pairs", declared(server, "good"), part)
+    assert part.read_bytes() == CONTENT[:PIECE]
+    monkeypatch.setattr(module, "_append", appended)
+    assert fetch("pairs", declared(server, "good"), part).read_bytes() == CONTENT
+    assert [asked for _, asked in server.asked] == [None, f"bytes={PIECE}-"]
+
+
+def test_the_proxy_of_the_environment_is_asked(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    asked = Download(urls=["http://files.invalid/good/file.tsv"], md5=MD5)
+    assert fetch("pairs", asked, tmp_path / "p.part").read_bytes() == CONTENT
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with pytest.raises(TasbError, match="cannot be fetched .*ProxyError"):
+        fetch("pairs", asked, tmp_path / "q.part")
 
 
 @pytest.mark.parametrize(

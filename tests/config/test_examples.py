@@ -7,7 +7,13 @@ from tasb.config.load import load
 from tasb.settings import merged
 from tasb.students.run import TrainingRun
 
-FILES = ("msmarco", "msmarco-documents", "examples/scifact", "examples/squad", "examples/trec-dl-2019")
+FILES = (
+    "msmarco",
+    "msmarco-documents",
+    "examples/scifact",
+    "examples/squad",
+    "examples/trec-dl-2019",
+)
 
 
 @pytest.fixture

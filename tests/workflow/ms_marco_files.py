@@ -1,13 +1,10 @@
-"""MS MARCO's files, in its exact formats, from some passages of it; a server that has them."""
+"""MS MARCO's files, in its exact formats, from some passages of it."""
 
 import gzip
-import hashlib
 import io
 import json
 import random
 import tarfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 JUDGED = ("19335", "47923", "87181", "87452", "104861", "130510", "131843", "146187")
@@ -144,59 +141,3 @@ def _documents(
         "msmarco-doctrain-queries.tsv.gz": gzip.compress(_tsv((q, f"word {q}") for q, *_ in train)),
         "msmarco-doctrain-qrels.tsv.gz": judged(train),
     }
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Files by the last part of their path, and models as the hub has them."""
-
-    server: "Server"
-
-    def do_HEAD(self) -> None:
-        self._answer(False)
-
-    def do_GET(self) -> None:
-        self._answer(True)
-
-    def _answer(self, whole: bool) -> None:
-        content, headers = self._found()
-        self.send_response(404 if content is None else 200)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content or b"")))
-        self.end_headers()
-        if whole and content:
-            self.wfile.write(content)
-
-    def _found(self) -> tuple[bytes | None, dict[str, str]]:
-        parts = self.path.partition("?")[0].strip("/").split("/")
-        self.server.asked.append(parts[-1])
-        if parts[:2] == ["api", "models"]:
-            return json.dumps(self._described(parts)).encode(), {"Content-Type": "application/json"}
-        if "resolve" in parts:
-            content = self.server.models.get("/".join(parts[:2]), {}).get(parts[-1])
-            digest = hashlib.sha256(content or b"").hexdigest()
-            return content, {"ETag": f'"{digest}"', "X-Repo-Commit": parts[3]}
-        return self.server.files.get(parts[-1]), {}
-
-    def _described(self, parts: list[str]) -> object:
-        """Return what the hub says of a model, or of its files."""
-        name = "/".join(parts[2:4])
-        model = self.server.models[name]
-        if parts[4] == "tree":
-            return [{"type": "file", "path": path, "size": len(content), "oid": path}
-                    for path, content in model.items()]  # fmt: skip
-        return {"id": name, "sha": parts[-1], "siblings": [{"rfilename": path} for path in model]}
-
-    def log_message(self, format: str, *given: object) -> None:
-        """Print nothing."""
-
-
-class Server(ThreadingHTTPServer):
-    """A server on loopback."""
-
-    def __init__(self, files: dict[str, bytes], models: dict[str, dict[str, bytes]]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.files, self.models = files, models
-        self.asked: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()

@@ -2,22 +2,17 @@
 
 import hashlib
 import io
-import json
-import os
-import shutil
 import subprocess
 import sys
 import tarfile
-from pathlib import Path
 
-import ir_datasets
 import polars as pl
 import pytest
 import pytrec_eval
 import torch
 import yaml
-from conftest import ROOT
-from ms_marco_files import Server, ms_marco_files
+from loopback import ROOT, Server, run_every_job, variables, write_checkout
+from ms_marco_files import ms_marco_files
 from safetensors.torch import load_file, save
 
 WEIGHTS = "model.safetensors"
@@ -94,46 +89,17 @@ def server(test_data, tiny_distilbert):
 
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
-    """A checkout, and ir_datasets that fetches from the server."""
+    """A checkout that fetches from the server."""
     folder = tmp_path_factory.mktemp("msmarco")
-    for name in ("Snakefile", "src", "workflow", "profiles", "config", "resources"):
-        (folder / name).symlink_to(ROOT / name)
-    package = Path(ir_datasets.__file__).parent
-    copy = folder / "packages" / "ir_datasets"
-    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    path = copy / "etc" / "downloads.json"
-    downloads = json.loads(path.read_text())
-    for entry in (*downloads["msmarco-passage"].values(), *downloads["msmarco-document"].values()):
-        content = server.files.get(str(entry.get("url")).rpartition("/")[2])
-        if content is not None:
-            entry["url"] = f"{server.url}/{entry['url'].rpartition('/')[2]}"
-            entry["expected_md5"] = hashlib.md5(content).hexdigest()
-            entry["size_hint"] = len(content)
-    path.write_text(json.dumps(downloads))
+    write_checkout(folder, server)
     return folder
 
 
 @pytest.fixture(scope="module")
 def run(place, server, environment):
     """Run every job of a config in the checkout."""
-    variables = environment | {
-        "PYTHONPATH": f"{place / 'packages'}{os.pathsep}{place / 'src'}",
-        "HF_ENDPOINT": server.url,
-        "HOME": str(place / "home"),
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-    script = str(Path(__file__).with_name("every_job.py"))
-
-    def every_job(name, config):
-        (place / name).write_text(yaml.safe_dump(config))
-        command = [sys.executable, script, str(ROOT / "config" / "config.yaml"), name]
-        process = subprocess.run(
-            command, cwd=place, env=variables, capture_output=True, text=True, check=False
-        )
-        assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-4000:]
-
-    return every_job
+    given = environment | variables(place, server)
+    return lambda name, config: run_every_job(place, name, config, given)
 
 
 @pytest.fixture(scope="module")
@@ -178,13 +144,15 @@ def test_every_table_and_figure_is_there_with_the_papers_values(results):
         assert computed["paper"].drop_nulls().len() > 20, name
 
 
-def test_snakemake_would_make_nothing_again(finished, environment):
-    variables = environment | {
-        "PYTHONPATH": f"{finished / 'packages'}{os.pathsep}{finished / 'src'}"
-    }
+def test_snakemake_would_make_nothing_again(finished, server, environment):
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "small.yaml"]
     process = subprocess.run(
-        command, cwd=finished, env=variables, capture_output=True, text=True, check=False
+        command,
+        cwd=finished,
+        env=environment | variables(finished, server),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert process.returncode == 0, process.stderr[-3000:]
     assert "Nothing to be done" in process.stdout + process.stderr

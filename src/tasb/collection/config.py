@@ -103,8 +103,9 @@ class Collection(Settings):
         if (self.folder is None) == (self.ir_datasets is None):
             raise ValueError("give either 'folder' or 'ir_datasets'")
         if self.text == "released" and self.ir_datasets != RELEASED:
-            raise ValueError(f"text: 'released' is for ir_datasets: {RELEASED}; other texts are read "
-                             "as they are")  # fmt: skip
+            raise ValueError(
+                f"text: 'released' is for ir_datasets: {RELEASED}; other texts are read as they are"
+            )
         if self.allow_unknown_ids and self.drop_unknown_ids:
             raise ValueError("give one of 'allow_unknown_ids' and 'drop_unknown_ids'")
         reserved = {TRAINING, VALIDATION, UNLABELLED, AUGMENTED, "train", "passages"}

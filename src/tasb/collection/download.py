@@ -11,6 +11,7 @@ import requests
 from requests.exceptions import ChunkedEncodingError
 
 from tasb.collection.download_config import Download
+from tasb.collection.locks import LOCKS, lock, locked
 from tasb.errors import TasbError
 from tasb.files import RoomFor, existing, sha256, whole
 from tasb.jobs import Job, log, progress
@@ -47,6 +48,10 @@ class WrongError(Exception):
 def make(job: Job) -> None:
     """Fetch the file of a job, or take the copy that is here."""
     name, declared = job.recipe["name"], Download.model_validate(job.recipe["download"])
+    published = declared.md5 is not None or declared.sha256 is not None
+    known = None if published else locked(declared.urls[0])
+    if known is not None:
+        declared = declared.model_copy(update={"sha256": known})
     target = Path(job.output("file"))
     if declared.local is not None:
         source = existing(declared.local, f"downloads.{name}.local")
@@ -56,9 +61,11 @@ def make(job: Job) -> None:
             raise TasbError(f"downloads.{name}.local: '{source}' is {error}") from None
     else:
         source = fetch(name, declared, PARTS / f"{name}.part")
-    if declared.md5 is None and declared.sha256 is None:
-        log.warning("downloads.%s: no digest is published; the file that came has sha256 %s",
-                    name, sha256(source))  # fmt: skip
+    if not published and known is None:
+        digest = sha256(source)
+        lock(declared.urls[0], digest)
+        log.warning("downloads.%s: no digest is published; that of the file that came, sha256 %s, "
+                    "is kept in %s: another file is refused", name, digest, LOCKS)  # fmt: skip
     with whole(target) as part:
         link_or_copy(source, part)
     if declared.local is None:

@@ -17,7 +17,8 @@ class Download(Settings):
     urls: Distinct[str] = Field(min_length=1)
     """Where it is; the ones behind the first are mirrors."""
     md5: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
-    """Its published digest; without one of either kind, what was fetched is told with a warning."""
+    """Its published digest; without one of either kind, that of the first download is kept in
+    `downloads.lock`."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     """The same, of this kind."""
     bytes: int | None = Field(None, ge=1)

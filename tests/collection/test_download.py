@@ -176,6 +176,12 @@ def test_a_copy_that_is_here_takes_the_place_of_the_network(tmp_path, monkeypatc
     make(job)
     assert (tmp_path / "results/downloads/file.tsv").read_bytes() == CONTENT
     assert (tmp_path / "mine.tsv").exists()
+    (tmp_path / "files").mkdir()
+    (tmp_path / "mine.tsv").rename(tmp_path / "files" / "file.tsv")
+    in_folder = Job({"name": "pairs", "download": {**asked, "local": "files"}}, {},
+                    {"file": ["results/other.tsv"]})  # fmt: skip
+    make(in_folder)
+    assert (tmp_path / "results/other.tsv").read_bytes() == CONTENT
     (tmp_path / "mine.tsv").write_bytes(CONTENT[1:])
     with pytest.raises(TasbError, match=r"downloads.pairs.local: 'mine.tsv' is another file"):
         make(job)

@@ -11,7 +11,7 @@ from tasb.files import write_json
 from tasb.preflight import gate
 from tasb.preflight.gate import before_first_job
 from tasb.preflight.machine import Machine, measured
-from tasb.preflight.needs import KEPT, QUERY_TOKENS, STATE, TERM, TOKENS, needs
+from tasb.preflight.needs import KEPT, PACKED, QUERY_TOKENS, STATE, TERM, TOKENS, needs
 from tasb.preflight.report import report
 from tasb.preflight.sizes import passages_of
 
@@ -88,6 +88,17 @@ def test_a_download_counts_as_far_as_its_size_is_declared(graph, loaded):
     assert (found.fetched, found.kept, found.unknown) == (5_000_000_000, 5_000_000_000, [])
     other = loaded("downloads", {"scores": {"urls": ["http://a/b.tsv"]}})
     assert needs(other, [other.download("scores")], 1000).unknown == ["scores"]
+    about = loaded("downloads", {"scores": {"urls": ["http://a/b.tsv"], "gigabytes": 2.5}})
+    assert needs(about, [about.download("scores")], 1000).fetched == 2.5e9
+
+
+def test_passages_and_their_tokens_take_room_and_models_of_the_hub_are_fetched(loaded, place):
+    hub = {"package": None, "sha256": None, "hub": "a/b", "revision": "c"}
+    graph = loaded("encoders.minilm", hub)
+    found = needs(graph, [graph.passages(), graph.tokens("minilm", "passages")], 1000)
+    assert (found.kept, found.fetched) == (PACKED * 1000 + 2 * TOKENS * 1000, 0)
+    found = needs(graph, [graph.encoder("minilm")], 1000)
+    assert (found.kept, found.fetched) == (4 * WEIGHTS, 4 * WEIGHTS)
 
 
 def test_what_is_there_needs_nothing_unless_it_is_made_again(graph, place):

@@ -120,8 +120,8 @@ def download(graph: "Graph", name: str) -> Artifact:
         "tasb.collection.download:make",
         f"downloads/{name}/{declared.file}",
         {"file": [f"results/downloads/{name}/{declared.file}"]},
-        {"name": name, "download": declared.model_dump(exclude={"licence"})},
-        brought={"source": _present("", declared.local)},
+        {"name": name, "download": declared.model_dump(exclude={"licence", "gigabytes"})},
+        brought={"source": _present("", str(declared.copy_here or "") or None)},
     )
 
 

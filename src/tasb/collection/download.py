@@ -53,8 +53,8 @@ def make(job: Job) -> None:
     if known is not None:
         declared = declared.model_copy(update={"sha256": known})
     target = Path(job.output("file"))
-    if declared.local is not None:
-        source = existing(declared.local, f"downloads.{name}.local")
+    if declared.copy_here is not None:
+        source = existing(declared.copy_here, f"downloads.{name}.local")
         try:
             verify(source, declared)
         except WrongError as error:
@@ -68,7 +68,7 @@ def make(job: Job) -> None:
                     "is kept in %s: another file is refused", name, digest, LOCKS)  # fmt: skip
     with whole(target) as part:
         link_or_copy(source, part)
-    if declared.local is None:
+    if declared.copy_here is None:
         source.unlink()
 
 

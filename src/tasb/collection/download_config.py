@@ -1,6 +1,6 @@
 """Config of downloads: where a file comes from, and how it is known to be right."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -23,8 +23,10 @@ class Download(Settings):
     """The same, of this kind."""
     bytes: int | None = Field(None, ge=1)
     """Its size."""
+    gigabytes: float | None = Field(None, gt=0)
+    """Its size, about, where `bytes` is not published; for `preflight` alone."""
     local: str | None = None
-    """A copy that is here already, in place of the network."""
+    """In place of the network, a copy that is here already: the file, or a folder that has it."""
     licence: str | None = None
     """What its publisher says, such as ``cc-by-4.0``."""
 
@@ -36,6 +38,19 @@ class Download(Settings):
             if parts.scheme not in ("http", "https") or not PurePosixPath(parts.path).name:
                 raise ValueError(f"'{url}' is no http address of a file")
         return urls
+
+    @property
+    def copy_here(self) -> Path | None:
+        """The copy that is here, where `local` says so."""
+        if self.local is None:
+            return None
+        path = Path(self.local).expanduser()
+        return path / self.file if path.is_dir() else path
+
+    @property
+    def size(self) -> float:
+        """Bytes, as far as they are declared; else 0."""
+        return self.bytes or 1e9 * (self.gigabytes or 0.0)
 
     @property
     def file(self) -> str:

@@ -11,6 +11,8 @@ from tasb.preflight.sizes import Shape, shape_of
 TOKENS = 60
 """Tokens of a passage on average, about those of MS MARCO."""
 QUERY_TOKENS = 10
+PACKED = 120
+"""Bytes of a passage, packed: those of MS MARCO's archive."""
 ROW = 40
 """Bytes of a line of a ranking, in both formats."""
 QUERIES = 100
@@ -30,6 +32,8 @@ TERM = 12
 class Estimate:
     """What one artifact needs."""
 
+    fetched: float = 0.0
+    """Bytes from the network, about."""
     disk: float = 0.0
     """Bytes that stay."""
     passing: float = 0.0
@@ -48,8 +52,8 @@ class Needs:
 
     jobs: int = 0
     trainings: int = 0
-    fetched: int = 0
-    """Bytes from the network, as far as their size is declared."""
+    fetched: float = 0.0
+    """Bytes from the network, as far as their size is known."""
     unknown: list[str] = field(default_factory=list)
     """Downloads whose size is not declared."""
     kept: float = 0.0
@@ -72,6 +76,7 @@ class Needs:
         """Count an artifact."""
         self.jobs += 1
         self.trainings += "times" in artifact.files
+        self.fetched += found.fetched
         self.kept += found.disk
         system = artifact.name.split("/")[2] if found.passing else ""
         if found.passing:
@@ -104,10 +109,8 @@ def needs(
         stage = artifact.name.split("/")[0]
         estimate = ESTIMATES[stage](graph, artifact, passages) if stage in ESTIMATES else Estimate()
         found.add(artifact, estimate)
-        if stage == "downloads":
-            size = artifact.settings["download"]["bytes"]
-            found.fetched += size or 0
-            found.unknown += [] if size else [artifact.name.split("/")[1]]
+        if stage == "downloads" and not estimate.fetched:
+            found.unknown.append(artifact.name.split("/")[1])
     return found
 
 
@@ -116,7 +119,26 @@ def _is_due(path: str, todo: Container[str] | None) -> bool:
 
 
 def _download(graph: Graph, artifact: Artifact, passages: int) -> Estimate:
-    return Estimate(disk=artifact.settings["download"]["bytes"] or 0)
+    size = graph.config.downloads[artifact.name.split("/")[1]].size
+    return Estimate(fetched=size, disk=size)
+
+
+def _encoder(graph: Graph, artifact: Artifact, passages: int) -> Estimate:
+    size = 4.0 * shape_of(graph, artifact).weights
+    hub = graph.config.encoders[artifact.name.split("/")[1]].hub
+    return Estimate(fetched=size if hub else 0.0, disk=size)
+
+
+def _collection(graph: Graph, artifact: Artifact, passages: int) -> Estimate:
+    if "passages" not in artifact.files:
+        return Estimate()
+    fetched = PACKED * passages if graph.config.data.ir_datasets else 0.0
+    return Estimate(fetched=fetched, disk=PACKED * passages)
+
+
+def _tokens(graph: Graph, artifact: Artifact, passages: int) -> Estimate:
+    is_of_passages = artifact.name.endswith("/passages")
+    return Estimate(disk=2.0 * TOKENS * passages * is_of_passages)
 
 
 def _training(graph: Graph, artifact: Artifact, passages: int) -> Estimate:
@@ -180,6 +202,9 @@ def _plans(graph: Graph, artifact: Artifact, passages: int) -> Estimate:
 
 ESTIMATES: dict[str, Callable[[Graph, Artifact, int], Estimate]] = {
     "downloads": _download,
+    "encoders": _encoder,
+    "collection": _collection,
+    "tokens": _tokens,
     "students": _training,
     "vectors": _vectors,
     "rankings": _rankings,

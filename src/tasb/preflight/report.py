@@ -11,8 +11,8 @@ from tasb.preflight.sizes import passages_of
 
 USED = 0.4
 """Share of the rate of matrix products that a training or an encoding reaches, about."""
-HEAD = (f"{'target':24}{'jobs':>7}{'GB of results':>15}{'GB of memory':>14}{'of the device':>15}"
-        f"{'hours here':>12}")  # fmt: skip
+HEAD = (f"{'target':16}{'jobs':>7}{'GB fetched':>12}{'of results':>12}{'of memory':>11}"
+        f"{'of the device':>15}{'hours here':>12}")  # fmt: skip
 
 
 def report(graph: Graph, machine: Machine) -> str:
@@ -38,11 +38,11 @@ def report(graph: Graph, machine: Machine) -> str:
 
 def notes(graph: Graph, total: Needs, passages: int, machine: Machine) -> list[str]:
     """Return how the estimates came about, and an error for each thing that is missing."""
-    unknown = f", and {', '.join(total.unknown)} of unknown size" if total.unknown else ""
+    unknown = ", ".join(total.unknown)
     lines = [f"{passages:,} passages; matrix products here {machine.rate / 1e12:,.1f} TFLOP/s, of "
              f"which {USED:.0%} are counted on; memory is what is needed at least.",
-             f"To be fetched: {total.fetched / 1e9:.1f} GB declared{unknown}; encoders and "
-             "ir_datasets' files come on top."]  # fmt: skip
+             *([f"Not in 'GB fetched', since their size is not known: {unknown}."]
+               if unknown else [])]  # fmt: skip
     if total.passing:
         lines.append("Vectors are deleted once nothing needs them (keep_vectors: false); those of "
                      "two systems count.")  # fmt: skip
@@ -78,5 +78,5 @@ def missing(graph: Graph, total: Needs, machine: Machine) -> list[str]:
 def _line(name: str, found: Needs, machine: Machine) -> str:
     hours = found.flop / (USED * machine.rate) / 3600
     shown = f"{hours:,.1f}" if hours < 100 else f"{math.ceil(hours):,}"
-    return (f"{name:24}{found.jobs:7,}{found.disk / 1e9:15,.1f}{found.memory / 1e9:14,.1f}"
-            f"{found.device / 1e9:15,.1f}{shown:>12}")  # fmt: skip
+    return (f"{name:16}{found.jobs:7,}{found.fetched / 1e9:12,.1f}{found.disk / 1e9:12,.1f}"
+            f"{found.memory / 1e9:11,.1f}{found.device / 1e9:15,.1f}{shown:>12}")  # fmt: skip

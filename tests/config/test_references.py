@@ -27,7 +27,7 @@ from tasb.config.load import load
             "runs.in-batch-random.losses.in_batch",
             {"kind": "kl", "teacher": "colbart"},
             "runs.in-batch-random.losses.in_batch.teacher: "
-            "unknown run 'colbart'; did you mean 'colbert'?",
+            "unknown run or system 'colbart'; did you mean 'colbert'?",
         ),
         (
             "systems.bert-cat-rerank.model",

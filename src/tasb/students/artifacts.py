@@ -167,11 +167,12 @@ def _in_batch(
     if loss is None:
         by_labels = run.losses.in_batch is not None and query_set != UNLABELLED
         return {}, {"qrels": graph.query_set(TRAINING)["qrels"]} if by_labels else {}
-    teacher = graph.run(loss, key)
+    teacher = graph.scoring(loss, key)
     if not teacher.model.scores_batches:
+        kind = teacher.model.plain()["kind"]
         raise ValueError(
-            f"{key}: teacher '{loss}' is of model '{teacher.model.kind}', which scores no "
-            "whole batch; in-batch losses need a colbert or a bert-dot"
+            f"{key}: teacher '{loss}' is of model '{kind}', which scores no whole batch; in-batch "
+            "losses need a colbert or a bert-dot"
         )
     if not scores_live(graph, run):
         return {}, {"in_batch_scores": stored_scores(graph, run)}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasb.artifact import Artifact, Part, Source
 from tasb.models.card import Card
-from tasb.settings import Settings
+from tasb.models.kinds import Model
 
 if TYPE_CHECKING:
     from tasb.graph import Graph
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ModelFiles:
     """A model that scores or encodes: its weights, and how they are read."""
 
-    model: Settings
+    model: Model
     """Its architecture."""
     card: Card | dict[str, Any]
     """Of released weights: what the config says of it."""

@@ -51,72 +51,80 @@ def _tar(**members: bytes) -> bytes:
     return packed.getvalue()
 
 
+def _asked(
+    rng: random.Random, passages: dict[str, bytes], start: int, count: int
+) -> tuple[dict[int, str], list[Judged]]:
+    """Return questions of four words of a passage, and that it is relevant."""
+    names = sorted(passages)
+    sources = {start + 7 * i: rng.choice(names) for i in range(count)}
+    words = {query: passages[name].decode().split() for query, name in sources.items()}
+    texts = {q: " ".join(rng.sample(found, min(4, len(found)))) for q, found in words.items()}
+    return texts, [(query, 0, name, 1) for query, name in sources.items()]
+
+
+def _scored(rng: random.Random, train: list[Judged], names: list[str]) -> bytes:
+    """Return one to eight pairs of each query with scores, as the ensemble's are published."""
+    rows = []
+    for query, _, passage, _ in train:
+        for _ in range(rng.randint(1, 8)):
+            scores = round(rng.uniform(2, 9), 4), round(rng.uniform(-6, 4), 4)
+            rows.append((*scores, query, passage, rng.choice(names)))
+    return _tsv(rows)
+
+
+def _predicted(passages: dict[str, bytes]) -> bytes:
+    """Return predicted queries of all passages but two."""
+    rows = []
+    for name in sorted(passages)[:-2]:
+        query = f"what is {passages[name].decode().split()[0]}"
+        rows.append(json.dumps({"id": name, "predicted_queries": [query] * 40}) + "\n")
+    return gzip.compress("".join(rows).encode())
+
+
+def _trec(texts: dict[str, str], judged: dict[str, dict[str, str]]) -> dict[str, bytes]:
+    """Return queries and judgments of two years, of passages and of documents."""
+    files = {}
+    for year, ids in (("2019", JUDGED[:5]), ("2020", JUDGED[5:])):
+        rows = [f"{q} Q0 {p} {grade}\n" for q in ids for p, grade in judged[q].items()]
+        files[f"{year}qrels-pass.txt"] = "".join(rows).encode()
+        files[f"{year}qrels-docs.txt"] = "".join(rows).replace(" Q0 ", " Q0 D").encode()
+        queries = [*((q, texts[q]) for q in ids), (f"9{year}", "a question that nobody judged")]
+        files[f"msmarco-test{year}-queries.tsv.gz"] = gzip.compress(_tsv(queries))
+    return files
+
+
 def ms_marco_files(pool: Path) -> dict[str, bytes]:
     """Return the files that the paper's config needs, by their names on the servers."""
     rng = random.Random(8)
     passages, texts, judged = _pool(pool)
     names = sorted(passages)
-
-    def asked(start: int, count: int) -> tuple[dict[int, str], dict[int, str]]:
-        """Return questions of four words of a passage, and their passages."""
-        sources = {start + 7 * i: rng.choice(names) for i in range(count)}
-        words = {query: passages[name].decode().split() for query, name in sources.items()}
-        return {
-            q: " ".join(rng.sample(found, min(4, len(found)))) for q, found in words.items()
-        }, sources
-
-    train, train_of = asked(3, TRAINING)
-    dev, dev_of = asked(4, DEV)
-    orcas, _ = asked(10_000_000, ORCAS)
-    idle = list(train)[-4:]  # asked, and never answered
-    train_qrels = [(q, 0, p, 1) for q, p in train_of.items() if q not in idle]
-    dev_qrels = [(q, 0, p, 1) for q, p in dev_of.items()][:-3]
+    train, train_qrels = _asked(rng, passages, 3, TRAINING)
+    dev, dev_qrels = _asked(rng, passages, 4, DEV)
+    orcas, _ = _asked(rng, passages, 10_000_000, ORCAS)
+    train_qrels, dev_qrels = train_qrels[:-4], dev_qrels[:-3]  # others were never answered
     small = [*dev][:DEV_SMALL]
-    scores = [
-        (
-            round(rng.uniform(2, 9), 4),
-            round(rng.uniform(-6, 4), 4),
-            query,
-            passage,
-            rng.choice(names),
-        )
-        for query, _, passage, _ in train_qrels
-        for _ in range(rng.randint(1, 8))
-    ]
-    words = {name: passages[name].decode().split()[0] for name in names[:-2]}
-    expansions = [{"id": name, "predicted_queries": [f"what is {word}"] * 40}
-                  for name, word in words.items()]  # fmt: skip
-    files = {
-        "collectionandqueries.tar.gz": _tar(
-            **{
-                "collection.tsv": b"".join(b"%s\t%s\n" % (n.encode(), passages[n]) for n in names),
-                "qrels.dev.small.tsv": _tsv(row for row in dev_qrels if row[0] in small),
-                "qrels.train.tsv": _tsv(train_qrels),
-                "queries.dev.small.tsv": _tsv((q, dev[q]) for q in small),
-            }
-        ),
-        "queries.tar.gz": _tar(
-            **{
-                "queries.dev.tsv": _tsv(dev.items()),
-                "queries.eval.tsv": _tsv([]),
-                "queries.train.tsv": _tsv(train.items()),
-            }
-        ),
+    archive = {
+        "collection.tsv": b"".join(b"%s\t%s\n" % (n.encode(), passages[n]) for n in names),
+        "qrels.dev.small.tsv": _tsv(row for row in dev_qrels if row[0] in small),
+        "qrels.train.tsv": _tsv(train_qrels),
+        "queries.dev.small.tsv": _tsv((q, dev[q]) for q in small),
+    }
+    queries = {
+        "queries.dev.tsv": _tsv(dev.items()),
+        "queries.eval.tsv": _tsv([]),
+        "queries.train.tsv": _tsv(train.items()),
+    }
+    return {
+        "collectionandqueries.tar.gz": _tar(**archive),
+        "queries.tar.gz": _tar(**queries),
         "qrels.train.tsv": _tsv(train_qrels),
         "qrels.dev.tsv": _tsv(dev_qrels),
         "orcas-doctrain-queries.tsv.gz": gzip.compress(_tsv(orcas.items())),
-        "bert_cat_ensemble_msmarcopassage_train_scores_ids.tsv": _tsv(scores),
-        "d2q.jsonl.gz": gzip.compress("".join(json.dumps(e) + "\n" for e in expansions).encode()),
+        "bert_cat_ensemble_msmarcopassage_train_scores_ids.tsv": _scored(rng, train_qrels, names),
+        "d2q.jsonl.gz": _predicted(passages),
+        **_documents(passages, dev, dev_qrels, train_qrels),
+        **_trec(texts, judged),
     }
-    files |= _documents(passages, dev, dev_qrels, train_qrels)
-    for year, ids in (("2019", JUDGED[:5]), ("2020", JUDGED[5:])):
-        rows = [f"{q} Q0 {p} {grade}\n" for q in ids for p, grade in judged[q].items()]
-        files[f"{year}qrels-pass.txt"] = "".join(rows).encode()
-        files[f"{year}qrels-docs.txt"] = "".join(rows).replace(" Q0 ", " Q0 D").encode()
-        unjudged = (f"9{year}", "a question that nobody judged")
-        queries = [*((q, texts[q]) for q in ids), unjudged]
-        files[f"msmarco-test{year}-queries.tsv.gz"] = gzip.compress(_tsv(queries))
-    return files
 
 
 def _documents(

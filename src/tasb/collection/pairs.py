@@ -73,14 +73,11 @@ def write_published_pairs(
         TasbError: a line with another number of fields, an empty one, a score that is no
             number, or a passage that the collection lacks; or no pair of a query that trains.
     """
-    names = _columns(file)
+    names, sound = _columns(file), _Sound(qrels, same_text(passages))
     training, known = Positions.read(queries), Positions.read(passages)
-    sound = _Sound(qrels, same_text(passages))
     parts, total, kept = [], 0, 0
     try:
-        blocks = None if is_gzip(file) else -(-file.stat().st_size // BLOCK)
-        skip = ways.get("blank_lines") == "drop"
-        for part in progress(_parts(file, names, skip), blocks, "blocks of pairs read"):
+        for part in _parts(file, names, ways.get("blank_lines") == "drop"):
             found = _as_positions(part, training, known)
             total, kept = total + len(part), kept + len(found)
             parts.append(_columns_of(sound.of(found)))
@@ -161,20 +158,19 @@ def _columns(file: Path) -> list[str]:
 
 
 def _parts(file: Path, names: list[str], skip_blank: bool) -> Iterator[pl.DataFrame]:
-    """Yield the lines of a file, some megabytes at a time."""
+    """Yield the lines of a file, some megabytes at a time, with progress."""
+    blocks = None if is_gzip(file) else -(-file.stat().st_size // BLOCK)
     types = {name: pa.float32() if name in SCORES else pa.string() for name in names}
     with opened(file) as source:
-        yield from map(
-            pl.DataFrame,
-            csv.open_csv(
-                source,
-                read_options=csv.ReadOptions(column_names=names, block_size=BLOCK),
-                parse_options=csv.ParseOptions(
-                    delimiter="\t", quote_char=False, ignore_empty_lines=skip_blank
-                ),
-                convert_options=csv.ConvertOptions(column_types=types),
+        batches = csv.open_csv(
+            source,
+            read_options=csv.ReadOptions(column_names=names, block_size=BLOCK),
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, ignore_empty_lines=skip_blank
             ),
+            convert_options=csv.ConvertOptions(column_types=types),
         )
+        yield from map(pl.DataFrame, progress(batches, blocks, "blocks of pairs read"))
 
 
 def _refuse(

@@ -50,6 +50,7 @@ def _prefix(tokenizer: Tokenizer, text: str, key: str) -> tuple[int, ...]:
     """Return the ids of a prefix, behind which a text has the ids that it has alone."""
 
     def ids(of: str) -> list[int]:
+        """Return the ids of some text."""
         found: list[int] = tokenizer.encode(of, add_special_tokens=False).ids
         return found
 

@@ -68,6 +68,7 @@ def test_a_trained_run_is_a_hugging_face_folder_with_card_log_and_times(world, p
     assert all(torch.equal(again[name], weights[name]) for name in again)
     card = json.loads((folder / "card.json").read_text())
     assert card == {
+        **Card().plain(),
         "model": "bert-dot", "pooling": "cls", "similarity": "dot",
         "query_length": 8, "passage_length": 12,
     }  # fmt: skip

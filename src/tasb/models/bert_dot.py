@@ -25,7 +25,7 @@ class BertDot(nn.Module):
         Args:
             encoder: the encoder.
             card: how texts become vectors; weights of its head are loaded afterwards.
-            sides: what stands around queries and passages, see `tasb.models.sides`.
+            sides: special tokens around queries and passages, see `tasb.models.sides`.
         """
         super().__init__()
         if card.pooling == "cls":

@@ -1,4 +1,4 @@
-"""How the token ids of queries and of passages stand between special tokens, by a card."""
+"""Special tokens and prefixes around the token ids of queries and of passages, by a card."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ PROBES = ("word", "Word", "42", "(a)")
 
 
 def sides_of(special: SpecialTokens, card: Card, tokenizer_file: str | Path) -> Sides:
-    """Return what stands around the texts of each side.
+    """Return the special tokens around the texts of each side.
 
     Args:
         special: of the tokenizer.

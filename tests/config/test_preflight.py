@@ -140,7 +140,11 @@ def test_a_run_without_room_is_refused_before_its_first_job(graph, monkeypatch):
 def test_a_long_run_is_told_with_its_hours(graph, monkeypatch):
     monkeypatch.setattr(gate, "LONG", 1e6)
     (line,) = before_first_job(graph, set(graph.training("none-random").paths))
-    assert line.startswith("This run: 1 jobs, about 0 GB of results and 0 hours on this device.")
+    assert line == "This run: 1 jobs, about 0 GB of results and 0 hours on this device."
+    (line,) = before_first_job(graph, set(graph.training("none-random").paths), here=False)
+    assert line == "This run: 1 jobs, about 0 GB of results."
+    monkeypatch.setattr(gate, "MEASURED", "raise SystemExit(3)")
+    assert before_first_job(graph, set(graph.training("none-random").paths)) == [line]
 
 
 def test_the_rate_of_this_device_is_measured():

@@ -155,7 +155,7 @@ def look_first():
 
     todo = {path for job in workflow.dag.needrun_jobs() for path in job.output}
     try:
-        for line in before_first_job(GRAPH, todo):
+        for line in before_first_job(GRAPH, todo, workflow.local_exec):
             print(line, file=sys.stderr)
     except TasbError as error:
         raise WorkflowError(str(error))

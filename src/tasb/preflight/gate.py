@@ -19,47 +19,56 @@ from tasb.tables.known_artifact import KnownOf
 
 LONG = 1e16
 """FLOP from which on hours are estimated, for which the device is measured for some seconds."""
+ENDLESS = 1 << 62
+"""Bytes where a memory is not known."""
 MEASURED = (
     "from tasb.preflight.machine import measured; found = measured(0); "
     "print(found.rate, found.device)"
 )
 
 
-def before_first_job(graph: Graph, todo: Container[str]) -> list[str]:
+def before_first_job(graph: Graph, todo: Container[str], here: bool = True) -> list[str]:
     """Return what a user should know before a run.
+
+    Of several collections the one in use is counted, for the others are read by tables alone.
 
     Args:
         graph: of the config.
         todo: files that the run will make.
+        here: whether its jobs run on this machine; of others only the disk is known.
 
     Raises:
         TasbError: the machine lacks something that the run needs.
     """
     due = [artifact for artifact in graph.built() if any(path in todo for path in artifact.paths)]
-    own = [artifact for artifact in due if graph.config.collection in artifact.name.split("/")]
     passages = passages_of(graph)
-    total = needs(graph, own, passages, todo)
-    machine = _machine(total)
+    total = needs(graph, due, passages, todo)
+    machine = _machine(total, here)
     lacking = missing(graph, total, machine)
     if lacking:
         raise TasbError("; ".join(lacking) + "; 'snakemake --cores 1 preflight' has the details")
     lines = [*_unknown(graph)] if total.trainings else []
     if total.flop >= LONG:
-        hours = total.flop / (USED * machine.rate) / 3600
-        lines.append(f"This run: {total.jobs:,} jobs, about {total.disk / 1e9:,.0f} GB of results "
-                     f"and {hours:,.0f} hours on this device.")  # fmt: skip
+        hours = total.flop / (USED * machine.rate) / 3600 if machine.rate else 0.0
+        time = f" and {hours:,.0f} hours on this device" if machine.rate else ""
+        lines.append(f"This run: {total.jobs:,} jobs, about {total.disk / 1e9:,.0f} GB of "
+                     f"results{time}.")  # fmt: skip
     return lines
 
 
-def _machine(total: Needs) -> Machine:
+def _machine(total: Needs, here: bool) -> Machine:
+    """Return what is known of the machine; a long run is worth seconds of measuring."""
     free = shutil.disk_usage(".").free
-    if total.flop < LONG:
-        return Machine(1.0, memory(), max(memory(), 1 << 62), free)
+    of_machine = memory() if here else ENDLESS
+    if total.flop < LONG or not here:
+        return Machine(0.0, of_machine, ENDLESS, free)
     said = subprocess.run(
-        [sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True
+        [sys.executable, "-c", MEASURED], capture_output=True, text=True, check=False
     )
+    if said.returncode:  # the jobs will say why
+        return Machine(0.0, of_machine, ENDLESS, free)
     rate, device = said.stdout.split()[-2:]
-    return Machine(float(rate), memory(), int(device), free)
+    return Machine(float(rate), of_machine, int(device), free)
 
 
 def _unknown(graph: Graph) -> Iterator[str]:

@@ -14,7 +14,7 @@ from loopback import ROOT, Server, run_every_job, variables, write_checkout
 
 pytestmark = pytest.mark.xdist_group("beir")
 
-QUERIES, PASSAGES = 40, 300
+QUERIES, PASSAGES = 40, 150
 ALL_MINILM = {
     "kind": "checkpoint", "encoder": "minilm", "pooling": "mean", "similarity": "cosine",
     "query_length": 128, "passage_length": 128,

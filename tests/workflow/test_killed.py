@@ -50,6 +50,14 @@ def copy(undisturbed, tmp_path):
     return folder
 
 
+def saved(states):
+    """Return how many states of a training there are; it clears their folder now and then."""
+    try:
+        return len([*states.glob("state-*.pt")])
+    except FileNotFoundError:
+        return 0
+
+
 def kill_in_training(folder, environment, arguments, with_jobs):
     """Start Snakemake, and kill it once some states of the training are saved."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
@@ -60,7 +68,7 @@ def kill_in_training(folder, environment, arguments, with_jobs):
             command, cwd=folder, env=variables, stdout=output, stderr=output, start_new_session=True
         )
         deadline = time.monotonic() + 120
-        while len([*states.glob("state-*.pt")]) < 2:
+        while saved(states) < 2:
             assert process.poll() is None, (folder / "killed.log").read_text()[-4000:]
             assert time.monotonic() < deadline
             time.sleep(0.02)

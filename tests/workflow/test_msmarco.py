@@ -172,23 +172,6 @@ def test_passages_are_those_of_the_archive(results, server):
     assert not all(text.isascii() for _, text in lines)
 
 
-def test_repaired_passages_differ_in_double_encoded_characters_alone(run, finished, server):
-    config = yaml.safe_load((finished / "small.yaml").read_text())
-    config["collections"]["msmarco"]["text"] = "repaired"
-    config |= {"targets": ["known"], "collection": "repaired"}
-    config["collections"]["repaired"] = config["collections"].pop("msmarco")
-    run("repaired.yaml", config)
-    folder = finished / "results" / "collection" / "repaired"
-    found = dict(pl.read_parquet(folder / "passages.parquet").select("id", "text").iter_rows())
-    lines = tsv(member(server.files["collectionandqueries.tar.gz"], "collection.tsv"))
-    changed = {name: text for name, text in lines if found[name] != text}
-    assert 10 < len(changed) < len(lines) / 2
-    assert not any(text.isascii() for text in changed.values())
-    mended = [name for name, text in changed.items() if "â\x80\x99" in text]
-    assert mended
-    assert all("\u2019" in found[name] for name in mended)
-
-
 def test_documents_are_read_by_their_beginnings(run, finished, server):
     config = yaml.safe_load((ROOT / "config" / "msmarco-documents.yaml").read_text())
     config["collections"]["msmarco-documents"]["characters"] = 500

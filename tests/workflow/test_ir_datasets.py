@@ -1,5 +1,6 @@
-"""A server that gives something else than ir_datasets' file: one line, and the file next time."""
+"""MS MARCO through ir_datasets: its text, released or repaired; servers that give something else."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,15 +11,15 @@ from ms_marco_files import ms_marco_files
 
 ARCHIVE = "collectionandqueries.tar.gz"
 READ = """
-import sys
+import json, sys
 from tasb.collection.source import IrDatasets
 from tasb.errors import TasbError
-collection = IrDatasets("msmarco-passage", released=True)
+collection = IrDatasets("msmarco-passage", released=sys.argv[1] == "released")
 try:
-    texts = list(collection.passages(collection.faults("passages", None, {})))
+    texts = dict(collection.passages(collection.faults("passages", None, {})))
 except TasbError as error:
     sys.exit(str(error))
-print(len(texts))
+print(json.dumps(texts))
 """
 
 
@@ -43,14 +44,29 @@ def folder(server, tmp_path_factory):
 def read(folder, server, environment, tmp_path):
     """Read MS MARCO's passages in a process; returns it."""
 
-    def run(**more):
+    def run(text="released", **more):
         home = {"IR_DATASETS_HOME": str(tmp_path / "home"), "IR_DATASETS_DL_TRIES": "1"}
         given = {**environment, **variables(folder, server), **home, **more}
         return subprocess.run(
-            [sys.executable, "-c", READ], env=given, capture_output=True, text=True, check=False
+            [sys.executable, "-c", READ, text],
+            env=given,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return run
+
+
+def test_repaired_passages_differ_in_double_encoded_characters_alone(read):
+    released, repaired = (json.loads(read(text).stdout) for text in ("released", "repaired"))
+    assert list(released) == list(repaired)
+    changed = {name: text for name, text in released.items() if repaired[name] != text}
+    assert 10 < len(changed) < len(released) / 2
+    assert not any(text.isascii() for text in changed.values())
+    mended = [name for name, text in changed.items() if "â\x80\x99" in text]
+    assert mended
+    assert all("\u2019" in repaired[name] for name in mended)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +95,7 @@ def test_what_is_not_the_file_is_one_line_and_the_next_run_has_it(
     assert "Traceback" not in process.stderr
     monkeypatch.undo()
     assert server.files[ARCHIVE] == good
-    assert int(read().stdout) > 200
+    assert len(json.loads(read().stdout)) > 200
 
 
 def test_without_a_network_it_is_one_line(read):

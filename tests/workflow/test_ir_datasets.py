@@ -47,13 +47,8 @@ def read(folder, server, environment, tmp_path):
     def run(text="released", **more):
         home = {"IR_DATASETS_HOME": str(tmp_path / "home"), "IR_DATASETS_DL_TRIES": "1"}
         given = {**environment, **variables(folder, server), **home, **more}
-        return subprocess.run(
-            [sys.executable, "-c", READ, text],
-            env=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [sys.executable, "-c", READ, text]
+        return subprocess.run(command, env=given, capture_output=True, text=True, check=False)
 
     return run
 

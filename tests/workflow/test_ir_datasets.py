@@ -1,4 +1,4 @@
-"""MS MARCO through ir_datasets: its text, released or repaired; servers that give something else."""
+"""MS MARCO through ir_datasets: its text in both forms, and servers that give other files."""
 
 import json
 import os

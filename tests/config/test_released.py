@@ -53,3 +53,20 @@ def test_what_needs_vectors_refuses_it_by_the_key(with_released, changed, key, v
         load(changed(key, value))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"pooling": "mean"}, "systems.released: pooling: model 'colbert' makes no vectors"),
+        (
+            {"query_prefix": "q "},
+            "systems.released: query_prefix: model 'colbert' makes no vectors",
+        ),
+        ({"model": "deep-ct"}, "systems.released: model: 'deep-ct' scores no pairs; name a run"),
+    ],
+)
+def test_keys_that_its_model_does_not_read_are_refused(refusal, keys, message):
+    found = refusal("systems.released", {**RELEASED, **keys})
+    assert message in found
+    assert "\n" not in found

@@ -73,6 +73,11 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def __exit__(self, *error: object) -> None:
+        """End it, after a ``with`` block."""
+        self.shutdown()
+        self.server_close()
+
 
 def write_checkout(folder: Path, server: Server) -> None:
     """Make a checkout, with an ir_datasets that fetches what the server has from it."""

@@ -67,9 +67,7 @@ def nano(test_data):
 @pytest.fixture(scope="module")
 def results(nano, tmp_path_factory, environment):
     """What the config makes of the two collections with all-MiniLM-L6-v2 and BM25."""
-    server = Server({f"{name}.zip": packed(name, *found) for name, found in nano.items()}, {})
     folder = tmp_path_factory.mktemp("beir")
-    write_checkout(folder, server)
     config = yaml.safe_load((ROOT / "config" / "beir.yaml").read_text())
     config["across"] = ["arguana"]
     config["systems"] = {"all-minilm": ALL_MINILM}
@@ -78,9 +76,10 @@ def results(nano, tmp_path_factory, environment):
     table["collections"] = [
         {**row, "published": {}} for row in table["collections"] if row["label"] in nano
     ]
-    run_every_job(folder, "nano.yaml", config, environment | variables(folder, server))
-    server.shutdown()
-    server.server_close()
+    files = {f"{name}.zip": packed(name, *found) for name, found in nano.items()}
+    with Server(files, {}) as server:
+        write_checkout(folder, server)
+        run_every_job(folder, "nano.yaml", config, environment | variables(folder, server))
     return folder / "results"
 
 

@@ -26,10 +26,8 @@ print(json.dumps(texts))
 @pytest.fixture(scope="module")
 def server(test_data):
     """A server with MS MARCO's files."""
-    found = Server(ms_marco_files(test_data / "msmarco-dl19-pool"), {})
-    yield found
-    found.shutdown()
-    found.server_close()
+    with Server(ms_marco_files(test_data / "msmarco-dl19-pool"), {}) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -81,10 +81,8 @@ def server(test_data, tiny_distilbert):
     model = {path.name: path.read_bytes() for path in tiny_distilbert.iterdir()}
     models = {HUB[key]: {**model, **headed(tiny_distilbert, *HEADS[key])} if key in HEADS else model
               for key in HUB}  # fmt: skip
-    found = Server(ms_marco_files(test_data / "msmarco-dl19-pool"), models)
-    yield found
-    found.shutdown()
-    found.server_close()
+    with Server(ms_marco_files(test_data / "msmarco-dl19-pool"), models) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -137,6 +137,10 @@ class Run(Dense):
         return super().index_source(graph, name)
 
 
+WITHOUT_VECTORS = {"query_length", "passage_length", "precision"}
+"""Keys of a checkpoint that matter where texts have no vectors, too."""
+
+
 class Checkpoint(Reading, Dense):
     """Released weights as they are; what is not given here, the card of their folder says."""
 
@@ -145,6 +149,21 @@ class Checkpoint(Reading, Dense):
     """One of `encoders`."""
     model: AnyModel = BertDot()
     """Their architecture; what has no vectors can re-rank, mine and teach."""
+
+    @model_validator(mode="after")
+    def _read_by_its_model(self) -> Self:
+        kind = self.model.plain()["kind"]
+        if self.model.objective is not None:
+            raise ValueError(
+                f"model: '{kind}' scores no pairs; name a run of it, or published files, in a "
+                "system of its kind"
+            )
+        unread = set(Reading.model_fields) & self.model_fields_set - WITHOUT_VECTORS
+        if unread and not self.model.makes_vectors:
+            raise ValueError(
+                f"{min(unread)}: model '{kind}' makes no vectors and does not read it; leave it out"
+            )
+        return self
 
     @property
     def ranks(self) -> bool:
